@@ -375,7 +375,7 @@ def test_helping_a_user_disconnecting_and_what_the_journal_says(demo, member, st
 
 
 def test_the_snippets_do_what_they_say(demo, member):
-    """Those of the clients that the suite has, all but Claude Code's; what each prints names the tool, or its agent does its job."""
+    """Those of the clients that the suite has; what each prints names the tool, or its agent does its job."""
     member.sign_in()
     member.at("/instances")
     member.page.locator("tbody a").first.click()
@@ -403,8 +403,32 @@ def test_the_snippets_do_what_they_say(demo, member):
         assert "gmail_fetch_mails" in words, (client, words)
 
 
-def shell(line):
-    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, env=clean_environment()).stdout
+def shell(line, **env):
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, env=clean_environment() | env).stdout
+
+
+def test_claude_code_takes_its_snippet_and_connects(demo, member, tmp_path):
+    """The line as the page has it, in a home of its own; asked for the server, the program connects to it. No model is needed."""
+    member.sign_in()
+    member.at("/instances")
+    member.page.locator("tbody a").first.click()
+    snippet = member.page.locator("details.snippet", has_text="Claude Code")
+    line = snippet.locator("pre").text_content().strip()
+    begin, name, url = re.fullmatch(r"(claude mcp add --transport http) (\S+) '(\S+)'", line).groups()
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "claude"
+    # Its package has a program for each system, which its own wrapper finds.
+    program.write_text(f"#!/bin/sh\ncd '{tmp_path}' && exec {NODE} {NODE_MODULES / '@anthropic-ai' / 'claude-code' / 'cli-wrapper.cjs'} \"$@\"\n")
+    program.chmod(0o755)
+    env = {"HOME": str(tmp_path), "PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "DISABLE_AUTOUPDATER": "1",
+           "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "CLAUDE_CONFIG_DIR": str(tmp_path / "claude")}
+    assert f"Added HTTP MCP server {name}" in shell(line, **env)
+    told = shell(f"claude mcp get {name}", **env)
+    assert "Connected" in told and "Failed" not in told and url in told, told
+    # So that what it says can be another thing.
+    shell(f"claude mcp remove {name} && {begin} {name} '{url[:-4]}AAAA'", **env)
+    told = shell(f"claude mcp get {name}", **env)
+    assert "Connected" not in told, told
 
 
 def test_attack_66_the_login_link_is_spent_once_and_never_by_looking(demo, person, stranger):

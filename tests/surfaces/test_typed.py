@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from kit import node
+from kit.dashboard import Member
 from kit.places import SCRIPTS, python
 from kit.typed import Typed
 
@@ -198,6 +199,49 @@ def test_a_service_accounts_key_file_brings_access_tokens(typed, person):
     told = wire.done("typedaccount_whoami")
     assert (told["user"], told["scope"]) == ("robot@practice.iam.gserviceaccount.com", "things.read")
     assert told["token"] == "[redacted credential]"
+
+
+def test_a_connection_is_tried_by_its_own_key_or_client_and_no_token_is_kept(typed, person):
+    """By "Test connection": a service account's key and a client's secret bring an access token, which is let go; where each user
+    brings a key, the token endpoint is asked with one that is nobody's."""
+    member = Member(person, typed.server).sign_in()
+    another = json.loads(typed.services.key_file)
+    done = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], capture_output=True, text=True)
+    another["private_key"] = done.stdout
+    typed.connect("typedclient", "TRIED_CLIENT")
+    typed.connect("typeddwd", "TRIED_DWD")
+
+    def tried(name):
+        (row,) = [one for one in typed.server.cli_json("connection", "list") if one["name"] == name]
+        member.at(f"/connections/{row['id']}")
+        before, accounts = len(typed.services.seen("/token")), typed.server.cli_json("account", "list")
+        member.click("Test connection")
+        assert not member.faults() and typed.server.cli_json("account", "list") == accounts
+        (record,) = typed.server.cli_json("logs", "list", "--limit", "1", "--subject", row["id"])
+        assert record["action"] == "connection.tried"
+        words = member.page.locator("[role=status]")
+        return words.inner_text(), "good" in words.get_attribute("class"), typed.services.seen("/token")[before:]
+
+    words, good, asked = tried("TRIED_DWD")
+    assert good and "gave an access token, of which nothing is kept" in words and len(asked) == 1
+    assert member.page.get_by_role("button", name="Test connection").count() == 1
+    words, good, _ = tried("TRIED_CLIENT")
+    assert good and "nothing is kept" in words
+    for name in ("TYPEDACCOUNT", "TYPEDGRANT"):
+        words, good, asked = tried(name)
+        assert good and "token endpoint answers" in words and "nobody" in words and len(asked) == 1, words
+    typed.server.cli("connection", "update", "TRIED_DWD", "--client-secret-file", "-", stdin=json.dumps(another))
+    words, good, _ = tried("TRIED_DWD")
+    assert not good and "invalid_grant" in words and "PRIVATE KEY" not in member.page.content()
+    typed.server.cli("connection", "update", "TRIED_CLIENT", "--client-secret-file", "-", stdin="another secret")
+    words, good, _ = tried("TRIED_CLIENT")
+    assert not good and "invalid_client" in words
+    kept = b"".join(path.read_bytes() for path in typed.server.data.iterdir() if path.is_file())
+    assert b"minted-" not in kept and "minted-" not in typed.server.words()
+    for name in ("TYPEDKEY", "TYPEDSIGNED", "TYPEDNONE"):
+        (row,) = [one for one in typed.server.cli_json("connection", "list") if one["name"] == name]
+        member.at(f"/connections/{row['id']}")
+        assert member.page.get_by_role("button", name="Test connection").count() == 0, "there is nobody to ask"
 
 
 def test_a_connections_own_client_brings_access_tokens(typed, person):

@@ -21,7 +21,7 @@ pub use endpoints::Endpoints;
 pub(crate) use endpoints::origin;
 pub(crate) use imports::Imports;
 pub(crate) use secret::{client_secret, reseal_secret, try_secret};
-pub use valetkey_connectors::{Auth, AuthKind, ConnectionCredential, Connector, Tool as KnownTool};
+pub use valetkey_connectors::{Auth, AuthKind, ConnectionCredential, Connector, Slot, Tool as KnownTool};
 pub use valetkey_storage::connections::Filter;
 pub use wired::Wired;
 

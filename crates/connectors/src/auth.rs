@@ -70,6 +70,16 @@ impl Auth {
         matches!(self, Self::OAuth2(oauth) if oauth.discovery == Some(Discovery::Whole))
     }
 
+    /// Whether somebody gives access tokens, who can be asked before anybody has signed in.
+    #[must_use]
+    pub const fn has_token_endpoint(&self) -> bool {
+        match self {
+            Self::OAuth2(_) => true,
+            Self::Minted(minted) => minted.token_url.is_some(),
+            Self::Static(_) | Self::None => false,
+        }
+    }
+
     /// Where the credential stands in a request.
     #[must_use]
     pub fn sends(&self) -> &[Sends] {

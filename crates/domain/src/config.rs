@@ -9,6 +9,26 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// The longest description, in characters. The contract's own rule has no length, so this is the wire's, the command line's
+/// and the form's.
+pub const MAX_DESCRIPTION: usize = 4_000;
+
+/// Whether a text will do as what a config is for.
+///
+/// # Errors
+/// What is wrong with it: its length, or a character that no database keeps.
+pub fn check_description(text: &str) -> Result<(), String> {
+    let count = text.chars().count();
+    if count > MAX_DESCRIPTION {
+        return Err(format!("a config's description has at most {MAX_DESCRIPTION} characters, this one has {count}"));
+    }
+    if text.contains('\0') {
+        Err("a config's description must not hold the character U+0000".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
 /// A reusable template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct McpConfig {
@@ -20,7 +40,7 @@ pub struct McpConfig {
     pub uuid: Uuid,
     /// Its name: unique, never changed.
     pub name: ConfigName,
-    /// What it is for, in the developer's words; may be empty.
+    /// What it is for, in the developer's words; may be empty, and has its rule ([`check_description`]).
     pub description: String,
     /// The connections and their whitelists, in the developer's order; 25 at most.
     pub mappings: Vec<Mapping>,
@@ -97,4 +117,22 @@ pub struct Mapping {
     pub connector: String,
     /// The whitelisted tools in the developer's order; empty means all of the connection's.
     pub tools: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_is_counted_in_characters() {
+        for (text, fits) in [
+            (String::new(), true),
+            ("é".repeat(MAX_DESCRIPTION), true),
+            ("é".repeat(MAX_DESCRIPTION + 1), false),
+            ("two\nlines".to_owned(), true),
+            ("nothing\0".to_owned(), false),
+        ] {
+            assert_eq!(check_description(&text).is_ok(), fits, "{}", text.len());
+        }
+    }
 }

@@ -27,10 +27,12 @@ mod logs;
 mod members;
 mod overview;
 mod pages;
+mod part_samples;
 mod picks;
 mod playground;
 mod provider_forms;
 mod providers;
+mod remote_guide;
 mod schema_form;
 mod sentence;
 mod server;
@@ -48,7 +50,10 @@ mod watched;
 mod webhooks;
 mod why;
 
-pub(crate) use pages::samples;
+/// Every sample: of the pages, and of the parts that they are made of.
+pub(crate) fn samples() -> Result<Vec<(String, String)>, crate::Error> {
+    Ok(pages::samples()?.into_iter().chain(part_samples::samples()?).collect())
+}
 
 use crate::Web;
 use crate::web::MAX_FORM;

@@ -6,6 +6,7 @@
 mod agent;
 mod approve;
 mod catalogue_words;
+mod cells;
 mod code_spans;
 mod consent;
 mod form;
@@ -88,6 +89,19 @@ impl Pages {
         environment.get_template(P::TEMPLATE)?.render(Value::from(Serde(page)))
     }
 
+    /// What a text shows that is no template of a page, for samples of parts.
+    pub(crate) fn render_text<S: serde::Serialize>(
+        &self,
+        text: &str,
+        shown: &S,
+        language: Language,
+    ) -> Result<String, minijinja::Error> {
+        let found = self.0.iter().find(|(of, _)| *of == language);
+        let (_, environment) =
+            found.ok_or_else(|| minijinja::Error::new(ErrorKind::TemplateNotFound, language.code()))?;
+        environment.render_str(text, Value::from(Serde(shown)))
+    }
+
     /// The page as an answer to a request with these headers.
     pub(crate) fn answer<P: Page>(&self, page: &P, asked: &HeaderMap) -> Response {
         let language = if P::TRANSLATED { Language::chosen(asked) } else { Language::English };
@@ -125,6 +139,7 @@ fn with_texts(texts: Texts, code: &'static str, direction: &'static str, base: &
     environment.add_function("in_language", move |english: &str| catalogue_words::in_language(code, english));
     environment.add_function("date", move |instant: &str| date(&dates, instant));
     environment.add_filter("code_spans", code_spans::code_spans);
+    environment.add_filter("cells", |rows: Value, columns: Vec<String>| cells::cells(&rows, &columns));
     environment.add_global("base", base.to_owned());
     environment.add_global("dashboard_stylesheet", format!("{base}{}", assets::dashboard_stylesheet()));
     environment.add_global("script", format!("{base}{}", assets::script()));

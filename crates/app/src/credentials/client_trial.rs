@@ -1,15 +1,18 @@
 //! Whether users can sign in on a connection, before one has tried. Where the connection has an OAuth client of its own, the
 //! token endpoint is asked with a code that nobody was given: who knows the client refuses the code, and who does not, the
-//! client. Nothing is granted by it. An app's server that says itself where people sign in is asked for that.
+//! client. Nothing is granted by it. An app's server that says itself where people sign in is asked for that. Where the
+//! connection's own key or client brings access tokens without a person, one is asked for, and let go; where each account
+//! brings its own, the token endpoint is asked with what nobody signed.
 
 use super::oauth::Endpoint;
+use super::schemes;
 use crate::connections::{self, Wired};
 use crate::{App, Error, Result};
 use serde_json::Map;
 use valetkey_connectors::{Discovery, Pkce};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::{Ctx, Kind, Secret};
-use valetkey_outbound::oauth::{TokenError, exchange};
+use valetkey_outbound::oauth::{TokenError, Tokens, exchange};
 
 /// A code that no provider gives, and a proof key for it of the right form (RFC 7636 §4.1).
 const NO_CODE: &str = "valetkey-asks-whether-this-client-is-known";
@@ -37,11 +40,14 @@ pub struct ClientTrial {
 /// Asks.
 ///
 /// # Errors
-/// Its users sign in otherwise, or it has no OAuth client yet.
+/// Its users sign in otherwise; it has no OAuth client or key yet; or nobody is asked for its access tokens.
 pub async fn try_client(app: &App, ctx: &Ctx, connection: &Connection) -> Result<ClientTrial> {
     let wired = Wired::of(app, connection.clone())?;
     if let Some(discovery) = wired.discovery() {
         return try_server(app, ctx, &wired, discovery).await;
+    }
+    if wired.mints() {
+        return try_minted(app, ctx, &wired).await;
     }
     let pkce = wired.oauth()?.pkce == Pkce::S256;
     if !wired.is_complete() {
@@ -80,6 +86,45 @@ async fn try_server(app: &App, ctx: &Ctx, wired: &Wired, discovery: Discovery) -
             Ok(ClientTrial { known: Some(false), words: error.message().to_owned() })
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Asks for an access token by what the connection has, or asks whether anybody is there to give one. It is let go at once,
+/// and ends by itself.
+async fn try_minted(app: &App, ctx: &Ctx, wired: &Wired) -> Result<ClientTrial> {
+    let outbound = app.core.outbound.of(&ctx.environment);
+    if let Some(own) = schemes::own_renewal(app, wired).await? {
+        record(app, ctx, &wired.connection).await?;
+        return Ok(own_answer(own.ask(&outbound).await));
+    }
+    let nobody = schemes::Nobody::of(wired)?;
+    record(app, ctx, &wired.connection).await?;
+    Ok(nobodys_answer(nobody.ask(&outbound).await))
+}
+
+/// What came of asking with the connection's own key or client.
+fn own_answer(answered: std::result::Result<Tokens, TokenError>) -> ClientTrial {
+    let said = |known, words: String| ClientTrial { known, words };
+    match answered {
+        Ok(_) => said(Some(true), "the provider took it and gave an access token, of which nothing is kept".to_owned()),
+        Err(error @ (TokenError::InvalidGrant(_) | TokenError::Refused { .. })) => {
+            said(Some(false), format!("the provider gave no access token for it: {error}"))
+        }
+        Err(error) => said(None, format!("the provider could not be asked: {error}")),
+    }
+}
+
+/// What came of asking with what is nobody's: a refusal in OAuth's words says that a token endpoint is there.
+fn nobodys_answer(answered: std::result::Result<Tokens, TokenError>) -> ClientTrial {
+    let said = |known, words: String| ClientTrial { known, words };
+    match answered {
+        Err(TokenError::InvalidGrant(_) | TokenError::Refused { .. }) => {
+            let words = "its token endpoint answers, and refused a key that is nobody's; each user's own is tried when it is \
+                 given";
+            said(Some(true), words.to_owned())
+        }
+        Ok(_) => said(None, "the provider gave an access token for nobody's key: it is none to rely on".to_owned()),
+        Err(error) => said(None, format!("the provider could not be asked: {error}")),
     }
 }
 
@@ -133,6 +178,40 @@ mod tests {
             (TokenError::Unreachable("nobody is there".into()), None),
         ] {
             assert_eq!(read(&error).known, known, "{error}");
+        }
+    }
+
+    fn tokens() -> Tokens {
+        let access_token = Secret::from("minted-canary");
+        Tokens { access_token, refresh_token: None, expires_in: None, scopes: None, id_token: None }
+    }
+
+    #[test]
+    fn a_connections_own_key_is_known_by_its_token_and_the_token_is_in_no_words() {
+        let refused = |code: &str| TokenError::Refused { code: code.to_owned(), said: ProviderWords::default() };
+        for (answered, known) in [
+            (Ok(tokens()), Some(true)),
+            (Err(TokenError::InvalidGrant(ProviderWords::default())), Some(false)),
+            (Err(refused("invalid_client")), Some(false)),
+            (Err(refused("invalid_scope")), Some(false)),
+            (Err(TokenError::Unreachable("nobody is there".into())), None),
+        ] {
+            let told = own_answer(answered);
+            assert!(told.known == known && !told.words.contains("canary"), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn nobodys_key_is_to_be_refused_and_whoever_takes_it_is_not_relied_on() {
+        let refused = TokenError::Refused { code: "invalid_client".to_owned(), said: ProviderWords::default() };
+        for (answered, known) in [
+            (Err(refused), Some(true)),
+            (Err(TokenError::InvalidGrant(ProviderWords::default())), Some(true)),
+            (Ok(tokens()), None),
+            (Err(TokenError::Unreachable("nobody is there".into())), None),
+        ] {
+            let told = nobodys_answer(answered);
+            assert!(told.known == known && !told.words.contains("canary"), "{told:?}");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use valetkey_connectors::{Connector, nearest};
 use valetkey_core::failpoint::{Failpoint, reach};
 use valetkey_core::journal;
-use valetkey_domain::config::{Mapping, McpConfig, Options};
+use valetkey_domain::config::{Mapping, McpConfig, Options, check_description};
 use valetkey_domain::grace::Grace;
 use valetkey_domain::id::ConfigId;
 use valetkey_domain::name::ConfigName;
@@ -47,10 +47,11 @@ pub struct NewMapping {
 /// Makes a config.
 ///
 /// # Errors
-/// A name that breaks its rule or is taken; an unknown connection or tool (the nearest real one is named); a connection
+/// A name that breaks its rule or is taken; a description that breaks its; an unknown connection or tool (the nearest real one is named); a connection
 /// that is being removed; a tool that two mappings would expose, for then nothing says whose account a call means; a limit
 /// that is too low or too high, or a tool wanting the user's word that no connection of it has.
 pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
+    check_description(&new.description).map_err(Error::invalid)?;
     let mappings = resolve(app, ctx, &new.mappings).await?;
     options::check(app, ctx, &mappings, &new.options).await?;
     let config = McpConfig {
@@ -158,8 +159,7 @@ pub async fn update(
     mappings: Option<Vec<NewMapping>>,
 ) -> Result<McpConfig> {
     let config = get(app, ctx, id).await?;
-    let edit = Edit { description, mappings, ..Edit::default() };
-    save(app, ctx, config, edit, Map::new()).await
+    edit(app, ctx, config, Edit { description, mappings, ..Edit::default() }).await
 }
 
 /// What is changed of a config; what is absent stays.
@@ -182,6 +182,10 @@ pub struct Edit {
 /// # Errors
 /// As for [`create`]; a grace that is too short or too long; or somebody else changed it meanwhile.
 pub async fn edit(app: &App, ctx: &Ctx, config: McpConfig, edit: Edit) -> Result<McpConfig> {
+    // One that was taken before there was a rule stays until it is changed.
+    if let Some(description) = edit.description.as_ref().filter(|description| **description != config.description) {
+        check_description(description).map_err(Error::invalid)?;
+    }
     let changed = edit.options.as_ref().filter(|options| **options != config.options);
     let detail = changed.map_or_else(Map::new, |options| journal::detail([("options", json!(options))]));
     save(app, ctx, config, edit, detail).await

@@ -238,6 +238,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_description_has_its_length_and_one_from_before_that_rule_stays_and_comes_back() {
+        let fixture = fixture("{rotates: true}").await;
+        let (app, ctx) = (&fixture.app, &fixture.ctx);
+        let id = fixture.instance().await.0.config;
+        let long = "é".repeat(valetkey_domain::config::MAX_DESCRIPTION + 1);
+        let new = configs::New { name: "new".into(), description: long.clone(), ..configs::New::default() };
+        let refused = [
+            configs::create(app, ctx, new).await.unwrap_err(),
+            configs::update(app, ctx, &id, Some(long.clone()), None).await.unwrap_err(),
+        ];
+        for error in refused {
+            assert_eq!(error.kind(), Kind::InvalidArgument);
+            assert!(error.message().contains("at most 4000 characters, this one has 4001"), "{error}");
+        }
+        let mut tx = app.core.store.write().await.unwrap();
+        tx.run("UPDATE mcp_configs SET description = $1", [valetkey_storage::Arg::Text(long.clone())]).await.unwrap();
+        tx.commit().await.unwrap();
+        let kept = set(&fixture, &id, &["acme_list_things"]).await;
+        assert_eq!(kept.description, long);
+        configs::update(app, ctx, &id, Some("short".into()), None).await.unwrap();
+        assert_eq!(roll_back(app, ctx, &id, kept.version, None).await.unwrap().description, long);
+    }
+
+    #[tokio::test]
     async fn a_client_takes_nothing_back_that_it_cannot_say() {
         let fixture = fixture("{rotates: true}").await;
         let (app, ctx) = (&fixture.app, &fixture.ctx);

@@ -10,20 +10,26 @@ use std::collections::BTreeSet;
 pub(crate) const PLACES: &[&str] = &["core/places.rs"];
 
 /// The files that look into how a connector signs in, besides `connectors`.
-pub(crate) const SCHEMES: &[&str] =
-    &["app/connections/wired.rs", "app/credentials/schemes.rs", "app/credentials/schemes/renewal.rs"];
+pub(crate) const SCHEMES: &[&str] = &[
+    "app/connections/wired.rs",
+    "app/credentials/schemes.rs",
+    "app/credentials/schemes/nobody.rs",
+    "app/credentials/schemes/renewal.rs",
+];
 
 /// The files that tell the kinds of signing in apart, besides `connectors`: those above, what reads and shows credentials of
-/// each kind, what names the kinds on the wire, and the form that shows a redirect URI where there is one.
+/// each kind, what names the kinds on the wire, the form that shows a redirect URI where there is one, and the guide beside it.
 pub(crate) const KINDS: &[&str] = &[
     "api/services/connections/render.rs",
     "api/services/kinds.rs",
     "app/connections/wired.rs",
     "app/credentials/schemes/brought.rs",
     "app/credentials/schemes/fit.rs",
+    "app/credentials/schemes/nobody.rs",
     "app/credentials/schemes/renewal.rs",
     "app/credentials/schemes/unstored.rs",
     "web/dashboard/connections.rs",
+    "web/dashboard/remote_guide.rs",
 ];
 
 /// The files of `app` that may write without a record of the journal, and why. All others write through `Change`, which
@@ -73,7 +79,8 @@ pub(crate) const EFFECTS: &[(&str, &str)] = &[
     ),
     (
         "credentials/client_trial.rs",
-        "a token endpoint is asked with a code that nobody was given: connection.tried before it, and nothing is granted",
+        "a token endpoint is asked with a code that nobody was given, or for an access token by the connection's own key, which ends by \
+         itself and is kept nowhere: connection.tried before it",
     ),
     ("credentials/identity.rs", "whose a token is: read"),
     (
@@ -87,6 +94,10 @@ pub(crate) const EFFECTS: &[(&str, &str)] = &[
     (
         "credentials/schemes/key_pair.rs",
         "asks on behalf of who has a renewal: credentials/refresh/exchange.rs, trial.rs",
+    ),
+    (
+        "credentials/schemes/nobody.rs",
+        "asks on behalf of credentials/client_trial.rs, with what is nobody's: nothing is granted",
     ),
     (
         "credentials/schemes/renewal.rs",

@@ -13,7 +13,7 @@ use valetkey_app::connections;
 use valetkey_app::servers::{configs, instances, toolset};
 use valetkey_app::{Error, Page};
 use valetkey_domain::approval::Approvals;
-use valetkey_domain::config::{Mapping, McpConfig, Options};
+use valetkey_domain::config::{self, Mapping, McpConfig, Options};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::grace::Grace;
 use valetkey_domain::id::ConfigId;
@@ -162,6 +162,7 @@ async fn filled(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfig
         seen: of.map_or(0, |config| config.version),
         name: chosen.name.clone(),
         description: chosen.description.clone(),
+        longest: config::MAX_DESCRIPTION,
         find: chosen.find.clone(),
         searchable: more || !chosen.find.is_empty(),
         asks_destructive: chosen.approvals.destructive,
@@ -225,7 +226,7 @@ async fn refused(visit: &Visit, ctx: &Ctx, chosen: &Chosen, of: Option<&McpConfi
     let name = error.kind() == Kind::AlreadyExists || ConfigName::parse(&chosen.name).is_err();
     let at = match () {
         () if name && of.is_none() => "name",
-        () if chosen.description.contains('\0') => "description",
+        () if config::check_description(&chosen.description).is_err() => "description",
         () => "",
     };
     again(visit, ctx, chosen, of, (at, super::sentence::sentence(error.message()))).await

@@ -157,7 +157,7 @@ fn blank(visit: &Visit, connector: &Connector, sent: &Fields) -> ConnectionForm 
         client_id: sent.text("client_id").to_owned(),
         scopes: scopes.collect(),
         own_scopes: sent.text("scopes") == "these",
-        guide: super::guide::of(&connector.slug),
+        guide: super::remote_guide::of(connector, way),
         at: "",
         wrong: None,
     }
@@ -170,6 +170,7 @@ fn asks(way: &Auth) -> Asks {
         client: credential == ConnectionCredential::OAuthClient,
         key: credential == ConnectionCredential::ServiceAccountKey,
         redirects: way.kind() == AuthKind::OAuth2,
+        tried: way.has_token_endpoint(),
     }
 }
 
@@ -299,12 +300,20 @@ async fn page(
             .chain(others.map(|scope| choice(scope, "")))
             .collect(),
         own_scopes: !settings.scopes.is_empty(),
-        guide: super::guide::of(&connection.connector),
+        guide: guide_of(connection, wired.as_ref()),
         own_addresses: own.iter().filter_map(|(label, url)| url.as_ref().map(|url| (*label, url.clone()))).collect(),
         tried: None,
         at: "",
         wrong,
     })
+}
+
+/// How its app is registered, also where its file is gone.
+fn guide_of(connection: &Connection, wired: Option<&Wired>) -> Vec<super::guide::Block> {
+    match wired {
+        Some(wired) => super::remote_guide::of(&wired.connector, wired.way()),
+        None => super::guide::of(&connection.connector),
+    }
 }
 
 /// Saves client id, secret and scopes, unless somebody else has changed the connection since the form was shown.

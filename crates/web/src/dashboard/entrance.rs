@@ -11,6 +11,7 @@ use axum::extract::{Form, Path, Query, Request, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
+use url::Url;
 use valetkey_app::entrance::browsers::Browser;
 use valetkey_app::entrance::sign_in::{self, Fresh, SESSION_LIFE};
 use valetkey_app::entrance::sign_on;
@@ -161,7 +162,10 @@ fn with_session(web: &Web, fresh: &Fresh, mut answer: Response) -> Response {
 
 /// Only into the dashboard: what a link says may lead nowhere else.
 pub(super) fn is_ours(next: &str) -> bool {
-    next.starts_with("/dashboard/") && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    let plain = next.starts_with("/dashboard/") && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    // A browser goes up at each `..`, however it is written.
+    let to = Url::parse("http://here").and_then(|here| here.join(next));
+    plain && to.is_ok_and(|to| to.host_str() == Some("here") && to.path().starts_with("/dashboard/"))
 }
 
 pub(super) fn browser(asked: &HeaderMap) -> String {
@@ -177,9 +181,17 @@ mod tests {
     #[test]
     fn signing_in_leads_nowhere_else() {
         assert!(is_ours("/dashboard/development/connections?page=x"));
-        for wrong in
-            ["", "/", "//evil.example", "https://evil.example", "/\\evil.example", "/dashboard/a\r\nb", "dashboard/"]
-        {
+        for wrong in [
+            "",
+            "/",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/dashboard/a\r\nb",
+            "dashboard/",
+            "/dashboard/../connect",
+            "/dashboard/a/%2e%2E/../x",
+        ] {
             assert!(!is_ours(wrong), "{wrong:?}");
         }
     }

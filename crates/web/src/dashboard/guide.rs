@@ -21,8 +21,8 @@ pub(crate) enum Block {
     Text { spans: Vec<Span> },
     /// A list.
     List { ordered: bool, items: Vec<Vec<Span>> },
-    /// A table.
-    Table { head: Vec<Vec<Span>>, rows: Vec<Vec<Vec<Span>>> },
+    /// A table; what its columns are called is plain.
+    Table { columns: Vec<String>, rows: Vec<Vec<Vec<Span>>> },
     /// Lines to be typed.
     Code { text: String },
 }
@@ -50,6 +50,47 @@ pub(super) fn of(slug: &str) -> Vec<Block> {
     named.or_else(about).map(|(_, text)| read(text)).unwrap_or_default()
 }
 
+/// A guide that is about many, with what is said of this one in place of words in braces. It is filled after it was read, so
+/// that a name is never taken for more than text, and once, so that none stands for another.
+pub(super) fn filled(text: &str, words: &[(&str, String)]) -> Vec<Block> {
+    let mut blocks = read(text);
+    for span in blocks.iter_mut().flat_map(spans) {
+        span.text = with_words(&span.text, words);
+    }
+    blocks
+}
+
+/// A paragraph that is no guide's.
+pub(super) fn text(words: &str) -> Block {
+    Block::Text { spans: vec![Span { text: words.to_owned(), ..Span::default() }] }
+}
+
+/// All words of a block that a guide about many may fill.
+fn spans(block: &mut Block) -> Vec<&mut Span> {
+    match block {
+        Block::Heading { spans } | Block::Text { spans } => spans.iter_mut().collect(),
+        Block::List { items, .. } => items.iter_mut().flatten().collect(),
+        Block::Table { rows, .. } => rows.iter_mut().flatten().flatten().collect(),
+        Block::Code { .. } => Vec::new(),
+    }
+}
+
+fn with_words(text: &str, words: &[(&str, String)]) -> String {
+    let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, found)) = rest.split_once('{') {
+        filled.push_str(before);
+        let named = found.split_once('}').and_then(|(name, after)| {
+            let word = words.iter().find(|(of, _)| of.trim_matches(['{', '}']) == name)?;
+            Some((word.1.as_str(), after))
+        });
+        let (word, after) = named.unwrap_or(("{", found));
+        filled.push_str(word);
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
 fn read(text: &str) -> Vec<Block> {
     let mut reader = Reader::default();
     Parser::new_ext(text, Options::ENABLE_TABLES).for_each(|event| reader.take(event));
@@ -67,7 +108,7 @@ struct Reader {
     depth: usize,
     ordered: bool,
     items: Vec<Vec<Span>>,
-    head: Vec<Vec<Span>>,
+    columns: Vec<String>,
     rows: Vec<Vec<Vec<Span>>>,
     row: Vec<Vec<Span>>,
     code: Option<String>,
@@ -134,11 +175,11 @@ impl Reader {
                 }
             }
             TagEnd::TableCell => self.row.push(take(&mut self.spans)),
-            TagEnd::TableHead => self.head = take(&mut self.row),
+            TagEnd::TableHead => self.columns = take(&mut self.row).iter().map(|cell| plain(cell)).collect(),
             TagEnd::TableRow => self.rows.push(take(&mut self.row)),
             TagEnd::Table => {
-                let (head, rows) = (take(&mut self.head), take(&mut self.rows));
-                self.blocks.push(Block::Table { head, rows });
+                let (columns, rows) = (take(&mut self.columns), take(&mut self.rows));
+                self.blocks.push(Block::Table { columns, rows });
             }
             TagEnd::CodeBlock => {
                 let text = self.code.take().unwrap_or_default();
@@ -149,6 +190,11 @@ impl Reader {
             _ => {}
         }
     }
+}
+
+/// The words alone.
+fn plain(spans: &[Span]) -> String {
+    spans.iter().map(|span| span.text.as_str()).collect()
 }
 
 /// A guide for samples.
@@ -184,7 +230,7 @@ mod tests {
         assert!(
             items[0].iter().any(|span| span.strong && span.text == "make") && items[1].iter().any(|span| span.code)
         );
-        assert!(matches!(&blocks[2], Block::Table { head, rows } if head.len() == 2 && rows.len() == 1));
+        assert!(matches!(&blocks[2], Block::Table { columns, rows } if *columns == ["", "one"] && rows.len() == 1));
         assert!(matches!(&blocks[3], Block::Code { text } if text.starts_with("valetkey")));
         let hostile = read("[x](javascript:alert(1)) <script>alert(1)</script>\n\n- a\n  - b\n- c");
         assert!(!format!("{hostile:?}").contains("href: Some"));

@@ -6,7 +6,7 @@ use crate::connections::{self, Wired};
 use crate::credentials::oauth::Endpoint;
 use crate::credentials::sealed::Plain;
 use crate::{App, Error, Result};
-use valetkey_connectors::{Auth, AuthKind, Unfilled};
+use valetkey_connectors::{Auth, AuthKind, ConnectionCredential, Unfilled};
 use valetkey_domain::account::ConnectedAccount;
 use valetkey_domain::{Kind, Secret};
 use valetkey_outbound::Outbound;
@@ -74,12 +74,41 @@ pub(crate) async fn renewal(
         }
         _ => (plain.typed.get("service_account_json").map(Secret::copy), None),
     };
+    asserted(app, wired, key, &scopes, subject).map(Some)
+}
+
+/// What brings an access token by what a connection itself holds, in the name of none of its users; none where each account
+/// brings its own.
+///
+/// # Errors
+/// The connection lacks it.
+pub(crate) async fn own_renewal(app: &App, wired: &Wired) -> Result<Option<Renewal>> {
+    let Auth::Minted(minted) = wired.way() else { return Ok(None) };
+    let scopes = wired.scopes().join(&minted.scope_separator);
+    let secret = connections::client_secret(app, wired).await?;
+    match wired.way().connection_credential() {
+        ConnectionCredential::ServiceAccountKey => asserted(app, wired, secret, &scopes, None).map(Some),
+        ConnectionCredential::OAuthClient => {
+            Ok(Some(Renewal::Client { endpoint: Endpoint::of(wired)?, secret, scopes }))
+        }
+        ConnectionCredential::None => Ok(None),
+    }
+}
+
+/// What a service account signs.
+fn asserted(
+    app: &App,
+    wired: &Wired,
+    key: Option<Secret<str>>,
+    scopes: &str,
+    subject: Option<&str>,
+) -> Result<Renewal> {
     let key = key.ok_or_else(|| lacks(wired, "the key of its service account"))?;
     let key =
         ServiceAccount::read(&key).map_err(|why| lacks(wired, &format!("a key that works: the one it has {why}")))?;
     let token_url = wired.token_url()?.to_owned();
-    let assertion = key.assertion(&token_url, &scopes, subject, app.core.now()).map_err(Error::internal)?;
-    Ok(Some(Renewal::Assertion { token_url, assertion }))
+    let assertion = key.assertion(&token_url, scopes, subject, app.core.now()).map_err(Error::internal)?;
+    Ok(Renewal::Assertion { token_url, assertion })
 }
 
 /// The client that the account brought, else the connection's.

@@ -150,6 +150,8 @@ pub(crate) struct ConfigForm {
     pub(crate) name: String,
     /// What it is for.
     pub(crate) description: String,
+    /// The most characters of that.
+    pub(crate) longest: usize,
     /// What connections are searched for.
     pub(crate) find: String,
     /// Whether there are more connections than are shown, or were before a search.
@@ -188,6 +190,7 @@ framed!(ConfigForm, "dashboard/config_form.html", {
         seen: 0,
         name: String::new(),
         description: String::new(),
+        longest: 4_000,
         find: String::new(),
         searchable: false,
         asks_destructive: false,

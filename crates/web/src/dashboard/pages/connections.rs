@@ -144,13 +144,15 @@ pub(crate) struct Asks {
     pub(crate) key: bool,
     /// Whether the vendor sends people back, so that it has to know the redirect URI.
     pub(crate) redirects: bool,
+    /// Whether somebody can be asked before a user signs in.
+    pub(crate) tried: bool,
 }
 
 impl Asks {
-    const NOTHING: Self = Self { client: false, by_itself: false, key: false, redirects: false };
-    const OAUTH: Self = Self { client: true, redirects: true, ..Self::NOTHING };
+    const NOTHING: Self = Self { client: false, by_itself: false, key: false, redirects: false, tried: false };
+    const OAUTH: Self = Self { client: true, redirects: true, tried: true, ..Self::NOTHING };
     const BY_ITSELF: Self = Self { by_itself: true, ..Self::OAUTH };
-    const KEY: Self = Self { key: true, ..Self::NOTHING };
+    const KEY: Self = Self { key: true, tried: true, ..Self::NOTHING };
 }
 
 /// A scope to choose.
@@ -286,6 +288,8 @@ framed!(ConnectionPage, "dashboard/connection.html", {
     };
     let delegated = Self { asks: Asks::KEY, has_secret: false, row: incomplete.row.clone(), ..ready.clone() };
     let no_key = Self { at: "client_secret", wrong: Some("This is no key.".into()), ..delegated.clone() };
+    let with_key =
+        Self { asks: Asks::KEY, client_id: "robot@practice.iam.gserviceaccount.com".into(), ..ready.clone() };
     let typed = Self { asks: Asks::NOTHING, client_id: String::new(), scopes: vec![], ..ready.clone() };
     let by_itself = Self {
         asks: Asks::BY_ITSELF,
@@ -306,6 +310,7 @@ framed!(ConnectionPage, "dashboard/connection.html", {
         ("connection-incomplete", incomplete),
         ("connection-closing", closing),
         ("connection-key", delegated),
+        ("connection-key-set", with_key),
         ("connection-key-wrong", no_key),
         ("connection-typed", typed),
     ]

@@ -98,8 +98,10 @@ framed!(Overview, "dashboard/overview.html", {
         done,
     };
     let count = |label, number| Count { label, path: "connections", number };
+    let frame = Frame::sample(Section::Overview);
     let first = Self {
-        frame: Frame::sample(Section::Overview),
+        // A new server has one environment.
+        frame: Frame { environments: frame.environments.iter().take(1).cloned().collect(), ..frame.clone() },
         steps: vec![step("Connect an app", false), step("Make an MCP config", false)],
         counts: vec![count("Connections", 0), count("MCP configs", 0)],
         calls: None,
@@ -124,7 +126,7 @@ framed!(Overview, "dashboard/overview.html", {
         most: 900,
         codes: vec![("rate_limited".into(), 40), ("timeout".into(), 16)],
     };
-    let frame = Frame { done: Some("Welcome."), ..first.frame.clone() };
+    let frame = Frame { done: Some("Welcome."), ..frame };
     let running = Self {
         frame,
         steps: vec![step("Connect an app", true), step("Make an MCP config", true)],

@@ -3,6 +3,7 @@
 use super::{OWN, ask, signed_in};
 use crate::tests::harness::site_at;
 use http::{Method, StatusCode};
+use valetkey_domain::config::MAX_DESCRIPTION;
 use valetkey_domain::member::Role;
 
 #[tokio::test]
@@ -35,4 +36,21 @@ async fn what_is_wrong_stands_beside_its_field() {
         let told = card || beside.starts_with("<legend") || own.contains("aria-describedby=\"wrong");
         assert!(told, "{path} with {form}: the field does not say so");
     }
+}
+
+#[tokio::test]
+async fn a_config_form_takes_as_long_a_description_as_the_use_case_does() {
+    let site = site_at(OWN).await;
+    let (cookie, token) = signed_in(&site, Role::Owner).await;
+    let path = "/dashboard/development/configs/create";
+    let post = async |name: &str, length: usize| {
+        let words = "x".repeat(length);
+        let form = format!("token={token}&name={name}&description={words}&connection=MY_GMAIL&which:MY_GMAIL=all");
+        ask(&site, Method::POST, path, Some(&cookie), Some(form)).await
+    };
+    assert_eq!(post("whole", MAX_DESCRIPTION).await.status, StatusCode::SEE_OTHER);
+    let seen = post("longer", MAX_DESCRIPTION + 1).await.text;
+    let field = seen.split("id=\"description\"").nth(1).unwrap().split("<label").next().unwrap().to_owned();
+    assert!(field.contains(&format!("maxlength=\"{MAX_DESCRIPTION}\"")), "{field}");
+    assert!(field.contains("id=\"wrong\"") && field.contains(&"x".repeat(MAX_DESCRIPTION + 1)), "{field}");
 }

@@ -70,7 +70,7 @@ fn every_list_with_a_search_leads_on_where_none_fits_so_far() {
     assert_eq!(further.len(), 6);
     for (name, html) in further {
         assert!(
-            html.contains("href=\"?q=j&amp;page=0\" rel=\"next\">Look further") && !html.contains("<tbody>"),
+            html.contains("href=\"?q=j&amp;page=0\" rel=\"next\">Look further") && !html.contains("<tbody"),
             "{name}"
         );
     }
@@ -219,7 +219,7 @@ async fn of_many_a_list_has_fifty_and_goes_on_to_the_rest_and_back() {
                 text.split("href=\"").find(|rest| rest.starts_with('?') && rest.contains(&format!("rel=\"{way}\"")));
             link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"))
         };
-        let rows = |text: &str| text.split("<tbody>").nth(1).unwrap().matches("<tr>").count();
+        let rows = |text: &str| text.split("<tbody").nth(1).unwrap().matches("<tr ").count();
         let begin = see("").await;
         assert_eq!((rows(&begin), link(&begin, "prev")), (50, None), "{list}");
         assert!(begin.contains(&format!("<span>{count} in all</span>")), "{list}: {begin}");
@@ -227,4 +227,24 @@ async fn of_many_a_list_has_fifty_and_goes_on_to_the_rest_and_back() {
         assert_eq!((rows(&rest), link(&rest, "next")), (count - 50, None), "{list}");
         assert_eq!(rows(&see(&link(&rest, "prev").unwrap()).await), 50, "{list}");
     }
+}
+
+/// A way back says where it leads: "Back" alone is heard, and seen after a while, without the page around it.
+#[test]
+fn every_way_back_says_where_it_leads() {
+    let words = |html: &str| {
+        let links = html.split("<a ").skip(1).filter_map(|rest| rest.split_once('>'));
+        let texts =
+            links.map(|(_, rest)| rest.split("</a>").next().unwrap().replace("<bdi>", "").replace("</bdi>", ""));
+        texts.map(|text| text.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let mut back = 0;
+    for (name, html) in samples().unwrap() {
+        for text in words(&html) {
+            let alone = ["Back", "Go back", "Here", "More", "Link"].contains(&text.as_str());
+            assert!(!alone && !text.is_empty(), "{name}: “{text}”");
+            back += usize::from(text.starts_with("Back to "));
+        }
+    }
+    assert!(back >= 6, "{back}");
 }
