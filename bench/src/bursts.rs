@@ -79,7 +79,11 @@ async fn warm(side: &mut Side<'_>, requests: usize) -> Result<()> {
     side.burst(requests / 4 + 1).await.map(drop)
 }
 
-fn middle(bursts: &[Burst]) -> Result<Burst> {
+/// The medians of some bursts.
+///
+/// # Errors
+/// There are none.
+pub(crate) fn middle(bursts: &[Burst]) -> Result<Burst> {
     let rate = median(bursts.iter().map(|burst| burst.rate).collect()).context("no bursts")?;
     let time = median(bursts.iter().map(|burst| burst.median).collect()).context("no bursts")?;
     let slow = median(bursts.iter().map(|burst| burst.slow).collect()).context("no bursts")?;

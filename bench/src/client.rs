@@ -17,12 +17,19 @@ pub(crate) struct Ask {
     path: String,
     headers: HeaderMap,
     body: Bytes,
+    expected: Option<String>,
 }
 
 impl Ask {
     /// A request without a body.
     pub(crate) fn get(path: &str) -> Self {
-        Self { method: Method::GET, path: path.to_owned(), headers: HeaderMap::new(), body: Bytes::new() }
+        Self {
+            method: Method::GET,
+            path: path.to_owned(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            expected: None,
+        }
     }
 
     /// A request with a JSON body, as MCP clients and REST callers send it.
@@ -50,6 +57,28 @@ impl Ask {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         self.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         self
+    }
+
+    /// The same with this header, whatever it had under this name.
+    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
+    }
+
+    /// The same at another path.
+    pub(crate) fn at(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
+    }
+
+    /// The same with a bearer token in this header.
+    pub(crate) fn with_in(mut self, name: &'static str, bearer: &Bearer) -> Self {
+        self.headers.insert(name, bearer.0.clone());
+        self
+    }
+
+    /// The same, where an answer without these words is no success.
+    pub(crate) fn expecting(self, words: String) -> Self {
+        Self { expected: Some(words), ..self }
     }
 
     /// The same with a bearer token.
@@ -137,6 +166,10 @@ impl Connection {
         let ended = whole.trailers().unwrap_or(&headers).get("grpc-status").cloned();
         let body = whole.to_bytes();
         ensure!(status.is_success(), "{} answered {status}: {}", ask.path, String::from_utf8_lossy(&body));
+        if let Some(words) = &ask.expected {
+            let said = std::str::from_utf8(&body).is_ok_and(|body| body.contains(words));
+            ensure!(said, "{} answered without '{words}': {}", ask.path, String::from_utf8_lossy(&body));
+        }
         if matches!(self.sender, Sender::Grpc(_)) {
             ensure!(ended.as_ref().is_some_and(|code| code == "0"), "{} ended with {ended:?}", ask.path);
         }

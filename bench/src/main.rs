@@ -13,10 +13,13 @@ mod control;
 mod crowd;
 mod ensure;
 mod facts;
+mod gateways;
 mod load;
 mod process;
+mod progress;
 mod replicas;
 mod same_bytes;
+mod serving;
 mod stage;
 mod start;
 mod table;
@@ -35,13 +38,10 @@ const QUICK: usize = 5;
 
 /// Measures the release binary that lies beside this one.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// A twentieth of the requests: shows that it works, not how fast
-    #[arg(long)]
-    quick: bool,
-    /// Where the data folder is made [default: memory]
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    run: Run,
     /// An empty PostgreSQL database to measure on, in place of SQLite
     #[arg(long, value_name = "URL")]
     database: Option<String>,
@@ -52,11 +52,36 @@ struct Arguments {
     part: Option<Part>,
 }
 
+/// What every run takes.
+#[derive(clap::Args)]
+struct Run {
+    /// A twentieth of the requests: shows that it works, not how fast
+    #[arg(long)]
+    quick: bool,
+    /// Where the data folder is made [default: memory]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
 #[derive(clap::Subcommand)]
 enum Part {
-    /// Be the handler that answers a file's bytes
+    /// Valetkey beside other gateways, all before the same MCP server, each user with a credential of its own
+    Gateways {
+        #[command(flatten)]
+        run: Run,
+        #[command(flatten)]
+        wanted: gateways::Wanted,
+    },
+    /// Be the handler that answers files' bytes
     #[command(name = same_bytes::ARGUMENT, hide = true)]
-    SameBytes { file: PathBuf },
+    SameBytes { files: Vec<PathBuf> },
+    /// Be the MCP server that gateways are measured before
+    #[command(name = gateways::UPSTREAM, hide = true)]
+    Upstream {
+        /// Answer no call
+        #[arg(long)]
+        hang: bool,
+    },
 }
 
 fn main() -> Result<()> {
@@ -64,8 +89,10 @@ fn main() -> Result<()> {
     // One thread for the load: the other core is left to what is measured.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match &arguments.part {
-        Some(Part::SameBytes { file }) => runtime.block_on(same_bytes::serve(file)),
-        None => runtime.block_on(run(&arguments)),
+        Some(Part::SameBytes { files }) => same_bytes::serve(files),
+        Some(Part::Upstream { hang }) => gateways::upstream(*hang),
+        Some(Part::Gateways { run, wanted }) => runtime.block_on(beside_others(run, wanted)),
+        None => runtime.block_on(alone(&arguments)),
     }
 }
 
@@ -75,22 +102,51 @@ fn default_folder() -> PathBuf {
     if memory.is_dir() { memory } else { std::env::temp_dir() }
 }
 
-/// Measures in a folder that is removed at the end, also when the run is interrupted.
-async fn run(arguments: &Arguments) -> Result<()> {
-    let parent = arguments.data.clone().unwrap_or_else(default_folder);
-    let folder = tempfile::Builder::new().prefix("valetkey-bench-").tempdir_in(parent)?;
+/// Measures Valetkey alone, or two builds of it.
+async fn alone(arguments: &Arguments) -> Result<()> {
+    let folder = arguments.run.folder()?;
     let mut table = Table::new(facts::lines(folder.path(), arguments.database.is_some())?);
+    uninterrupted(measure(folder.path(), arguments, &mut table)).await?;
+    say(&table.text())
+}
+
+/// Measures it beside other gateways.
+async fn beside_others(run: &Run, wanted: &gateways::Wanted) -> Result<()> {
+    let folder = run.folder()?;
+    let facts = facts::lines(folder.path(), false)?;
+    let measured = async { Ok(gateways::measure(folder.path(), run.percent(), wanted, &facts).await) };
+    let (text, ended) = uninterrupted(measured).await?;
+    say(&text)?;
+    ended
+}
+
+impl Run {
+    fn percent(&self) -> usize {
+        if self.quick { QUICK } else { WHOLE }
+    }
+
+    /// A folder that is removed at the end, also when the run is interrupted.
+    fn folder(&self) -> Result<tempfile::TempDir> {
+        let parent = self.data.clone().unwrap_or_else(default_folder);
+        Ok(tempfile::Builder::new().prefix("valetkey-bench-").tempdir_in(parent)?)
+    }
+}
+
+async fn uninterrupted<T>(measured: impl Future<Output = Result<T>>) -> Result<T> {
     let mut ended = signal(SignalKind::terminate())?;
     tokio::select! {
-        measured = measure(folder.path(), arguments, &mut table) => measured?,
+        measured = measured => measured,
         _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
         _ = ended.recv() => anyhow::bail!("ended"),
     }
-    std::io::Write::write_all(&mut std::io::stdout(), table.text().as_bytes()).context("the table has no reader")
+}
+
+fn say(text: &str) -> Result<()> {
+    std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()).context("the table has no reader")
 }
 
 async fn measure(folder: &Path, arguments: &Arguments, table: &mut Table) -> Result<()> {
-    let percent = if arguments.quick { QUICK } else { WHOLE };
+    let percent = arguments.run.percent();
     if let Some(other) = &arguments.beside {
         return builds::measure(folder, percent, other, table).await;
     }

@@ -1,37 +1,33 @@
-//! What `tools/list` is held against: an axum handler that reads a POST and answers ready bytes.
+//! What an answer is held against: an axum handler that reads a POST and answers ready bytes.
 
+use crate::serving;
 use anyhow::Result;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use bytes::Bytes;
 use http::header;
-use std::path::Path;
-use tokio::net::TcpListener;
+use std::path::PathBuf;
 
 /// The argument by which this program starts itself as this.
 pub(crate) const ARGUMENT: &str = "same-bytes";
 
-/// The line that names its address.
-pub(crate) const READY: &str = "listening on ";
-
-/// Serves the bytes of a file on a free port, on as many threads as tokio likes, as the server does.
+/// Serves the bytes of files on a free port, those of the n-th at `/n`.
 ///
 /// # Errors
-/// The file cannot be read.
-pub(crate) async fn serve(file: &Path) -> Result<()> {
-    let bytes = Bytes::from(std::fs::read(file)?);
-    let router = Router::new().route("/", post(answer)).with_state(bytes);
-    let serving = std::thread::spawn(move || {
-        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async move {
-            let listener = TcpListener::bind("127.0.0.1:0").await?;
-            let line = format!("{READY}{}\n", listener.local_addr()?);
-            std::io::Write::write_all(&mut std::io::stdout(), line.as_bytes())?;
-            let listener = axum::serve::ListenerExt::tap_io(listener, |stream| drop(stream.set_nodelay(true)));
-            Ok(axum::serve(listener, router).await?)
-        })
-    });
-    serving.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the handler panicked")))
+/// A file cannot be read.
+pub(crate) fn serve(files: &[PathBuf]) -> Result<()> {
+    let mut router = Router::new();
+    for (number, file) in files.iter().enumerate() {
+        let bytes = Bytes::from(std::fs::read(file)?);
+        router = router.route(&path(number), post(answer).with_state(bytes));
+    }
+    serving::serve(router)
+}
+
+/// Where the bytes of the n-th file are.
+pub(crate) fn path(number: usize) -> String {
+    format!("/{number}")
 }
 
 async fn answer(State(bytes): State<Bytes>, _posted: Bytes) -> ([(header::HeaderName, &'static str); 1], Bytes) {

@@ -3,7 +3,7 @@
 
 use crate::client::{Ask, Bearer, Connection, text};
 use crate::process::Process;
-use crate::same_bytes;
+use crate::{same_bytes, serving};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -197,15 +197,7 @@ impl Stage {
     pub(crate) async fn same_bytes(&self, bytes: &[u8]) -> Result<(Process, SocketAddr)> {
         let file = self.folder.join("same-bytes.json");
         std::fs::write(&file, bytes)?;
-        let program = std::env::current_exe()?;
-        let mut process = Process::start(
-            &program,
-            &[same_bytes::ARGUMENT, &file.display().to_string()],
-            &self.folder.join("same-bytes.log"),
-        )?;
-        let line = process.says(same_bytes::READY).await?;
-        let address = line.trim_start_matches(same_bytes::READY).parse()?;
-        Ok((process, address))
+        helper(&[same_bytes::ARGUMENT, &file.display().to_string()], &self.folder.join("same-bytes.log")).await
     }
 }
 
@@ -263,6 +255,17 @@ pub(crate) fn program() -> Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("valetkey"))
 }
 
+/// Starts this program as one of its helpers, and says where that listens.
+///
+/// # Errors
+/// It does not start.
+pub(crate) async fn helper(arguments: &[&str], log: &Path) -> Result<(Process, SocketAddr)> {
+    let mut process = Process::start(&std::env::current_exe()?, arguments, log)?;
+    let line = process.says(serving::READY).await?;
+    let address = line.trim_start_matches(serving::READY).parse()?;
+    Ok((process, address))
+}
+
 fn launch(program: &Path, folder: &Path, arguments: &[&str]) -> Result<Process> {
     let data = data(folder).display().to_string();
     let arguments: Vec<&str> = ["--data", &data].into_iter().chain(arguments.iter().copied()).collect();
@@ -270,12 +273,19 @@ fn launch(program: &Path, folder: &Path, arguments: &[&str]) -> Result<Process> 
     Process::start(program, &arguments, &log)
 }
 
-fn free() -> Result<SocketAddr> {
+/// An address that nobody listens at.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn free() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 /// An address whose next port is free too: the lab's controls take it.
-fn free_pair() -> Result<SocketAddr> {
+///
+/// # Errors
+/// There are none.
+pub(crate) fn free_pair() -> Result<SocketAddr> {
     let pairs = std::iter::repeat_with(free).take(50).filter_map(Result::ok);
     let next = |address: &SocketAddr| address.port().checked_add(1);
     let mut both = pairs

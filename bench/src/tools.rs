@@ -4,6 +4,7 @@ use crate::bursts::{Compared, compare, micros};
 use crate::client::{Ask, Connection, text};
 use crate::load::Side;
 use crate::process::Process;
+use crate::same_bytes;
 use crate::stage::Stage;
 use crate::table::Table;
 use anyhow::{Result, ensure};
@@ -40,7 +41,8 @@ pub(crate) async fn list(stage: &Stage, server: &Process, table: &mut Table) -> 
     let count = tools.pointer("/result/tools").and_then(Value::as_array).map_or(0, Vec::len);
     ensure!(count == 10, "{count} tools are listed");
     let (handler, address) = stage.same_bytes(&bytes).await?;
-    let same = Ask::post("/", &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}));
+    let same =
+        Ask::post(&same_bytes::path(0), &json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}));
     for connections in [1, MANY] {
         let (ask, same) = (ask.clone(), same.clone());
         let mut ours = Side::open(stage.address(), connections, vec![server], Arc::new(move |_| ask.clone())).await?;
