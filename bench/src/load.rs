@@ -72,6 +72,9 @@ impl<'a> Side<'a> {
     /// # Errors
     /// An answer was no success.
     pub(crate) async fn burst(&mut self, requests: usize) -> Result<Burst> {
+        for connection in &mut self.connections {
+            connection.renew().await?;
+        }
         let end = self.next.load(Ordering::Relaxed) + requests;
         let (cpu, began) = (self.cpu()?, Instant::now());
         let workers: Vec<_> = std::mem::take(&mut self.connections)
