@@ -228,7 +228,8 @@ mod tests {
         drop(listener.accept().await.unwrap());
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         connection.renew().await.unwrap();
-        let (mut again, _) = listener.accept().await.unwrap();
+        let again = tokio::time::timeout(std::time::Duration::from_secs(5), listener.accept()).await;
+        let (mut again, _) = again.expect("nobody connected again").unwrap();
         drop(spawn(async move { connection.ask(&Ask::get("/here")).await }));
         let mut asked = [0; 9];
         again.read_exact(&mut asked).await.unwrap();
