@@ -106,6 +106,7 @@ impl Bearer {
 pub(crate) struct Connection {
     sender: Sender,
     host: HeaderValue,
+    address: SocketAddr,
 }
 
 enum Sender {
@@ -124,7 +125,7 @@ impl Connection {
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await?;
         // What ends a connection is said to whoever is waiting for an answer over it.
         spawn(async move { drop(driver.await) });
-        Ok(Self { sender: Sender::Http1(sender), host: HeaderValue::try_from(address.to_string())? })
+        Ok(Self { sender: Sender::Http1(sender), host: HeaderValue::try_from(address.to_string())?, address })
     }
 
     /// Connects for gRPC.
@@ -136,7 +137,21 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (sender, driver) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
         spawn(async move { drop(driver.await) });
-        Ok(Self { sender: Sender::Grpc(sender), host: HeaderValue::try_from(address.to_string())? })
+        Ok(Self { sender: Sender::Grpc(sender), host: HeaderValue::try_from(address.to_string())?, address })
+    }
+
+    /// Connects again if the other side has ended the connection: servers close one on which nothing is asked, some after two
+    /// seconds.
+    ///
+    /// # Errors
+    /// Nobody listens there any more.
+    pub(crate) async fn renew(&mut self) -> Result<()> {
+        match &self.sender {
+            Sender::Http1(sender) if sender.is_closed() => *self = Self::open(self.address).await?,
+            Sender::Grpc(sender) if sender.is_closed() => *self = Self::open_grpc(self.address).await?,
+            _ => {}
+        }
+        Ok(())
     }
 
     /// Asks and reads the whole answer, which must be a success.
@@ -198,4 +213,26 @@ pub(crate) fn text(value: &Value, pointer: &str) -> Result<String> {
 pub(crate) fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> tokio::task::JoinHandle<T> {
     #[expect(clippy::disallowed_methods, reason = "a bench shuts nothing down that would have to be waited for")]
     tokio::spawn(task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_connection_that_the_server_closed_is_opened_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut connection = Connection::open(listener.local_addr().unwrap()).await.unwrap();
+        drop(listener.accept().await.unwrap());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        connection.renew().await.unwrap();
+        let again = tokio::time::timeout(std::time::Duration::from_secs(5), listener.accept()).await;
+        let (mut again, _) = again.expect("nobody connected again").unwrap();
+        drop(spawn(async move { connection.ask(&Ask::get("/here")).await }));
+        let mut asked = [0; 9];
+        again.read_exact(&mut asked).await.unwrap();
+        assert_eq!(&asked, b"GET /here");
+    }
 }

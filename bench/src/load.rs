@@ -94,7 +94,7 @@ impl<'a> Side<'a> {
     /// # Errors
     /// An answer was no success.
     pub(crate) async fn burst(&mut self, requests: usize) -> Result<Burst> {
-        self.send(requests, Pace::Full).await
+        self.send(requests, None).await
     }
 
     /// Sends this many requests, so many of them a second whatever becomes of those before, as callers who know nothing of
@@ -103,13 +103,17 @@ impl<'a> Side<'a> {
     /// # Errors
     /// An answer was no success.
     pub(crate) async fn paced(&mut self, requests: usize, rate: f64) -> Result<Burst> {
-        let (first, began) = (self.next.load(Ordering::Relaxed), Instant::now());
-        self.send(requests, Pace::Each { first, began, apart: Duration::from_secs_f64(1.0 / rate) }).await
+        self.send(requests, Some(Duration::from_secs_f64(1.0 / rate))).await
     }
 
-    async fn send(&mut self, requests: usize, pace: Pace) -> Result<Burst> {
-        let end = self.next.load(Ordering::Relaxed) + requests;
+    async fn send(&mut self, requests: usize, apart: Option<Duration>) -> Result<Burst> {
+        for connection in &mut self.connections {
+            connection.renew().await?;
+        }
+        let first = self.next.load(Ordering::Relaxed);
+        let end = first + requests;
         let (cpu, began) = (self.cpu()?, Instant::now());
+        let pace = apart.map_or(Pace::Full, |apart| Pace::Each { first, began, apart });
         let workers: Vec<_> = std::mem::take(&mut self.connections)
             .into_iter()
             .map(|connection| spawn(work(connection, self.make.clone(), self.next.clone(), (end, pace))))

@@ -57,6 +57,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("ENVIRONMENT", "production"),
     ("SSRF_ALLOW_LOCALHOST", "true"),
     ("SSRF_ALLOW_PRIVATE_NETWORKS", "true"),
+    ("SSRF_DNS_FAIL_CLOSED", "false"),
     ("SECURE_COOKIES", "false"),
     ("ALLOWED_ORIGINS", "[]"),
     ("PLATFORM_ADMIN_EMAIL", ADMIN),

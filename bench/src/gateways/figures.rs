@@ -16,6 +16,9 @@ pub(crate) const CONNECTIONS: [usize; 3] = [1, 64, 256];
 const SECONDS: f64 = 2.0;
 const MANY: usize = 40_000;
 
+/// How few requests say how fast it is about.
+const WARM: usize = 16;
+
 /// Turns, and how few requests a burst has for each connection. A quick run has one of each.
 const TURNS: usize = 5;
 const FEW: usize = 2;
@@ -107,7 +110,7 @@ async fn warmed<'a>(
     percent: usize,
 ) -> Result<Taking<'a>> {
     let mut side = one.side(era, what, connections).await?;
-    let warm = burst(&mut side, connections).await?;
+    let warm = burst(&mut side, connections.max(WARM)).await?;
     let (seconds, few) = if quick(percent) { (SECONDS / 8.0, connections) } else { (SECONDS, connections * FEW) };
     Ok(Taking { name: one.name, side, requests: count(warm.rate * seconds).clamp(few, MANY), bursts: Vec::new() })
 }
