@@ -36,7 +36,7 @@ async fn the_wanted_tool_is_among_the_first_five() {
     let (app, ctx) = alone(&[]).await;
     // Nine of ten are the goal. The half apart asks for the tools that no other line asks for. Before tools had keywords 27
     // of its 42 were found; whoever wrote those knew the tools' names and descriptions, and no query.
-    for half in ["tune", "seen", "apart"] {
+    for half in ["tune", "seen", "apart", "stranger"] {
         let shipped = |query: &Query| query.wanted.iter().any(|tool| app.core.catalog.tool(tool).is_some());
         let asked: Vec<Query> = queries().into_iter().filter(|query| query.half == half).filter(shipped).collect();
         let mut lost = Vec::new();
@@ -46,8 +46,8 @@ async fn the_wanted_tool_is_among_the_first_five() {
                 lost.push(query.text);
             }
         }
-        // Which ones of the half apart are lost is not said, so that nobody tunes by it.
-        let told = if half == "apart" { String::new() } else { format!("{lost:#?}") };
+        // Which ones of those are lost that nobody tuned by is not said, so that nobody does.
+        let told = if ["apart", "stranger"].contains(&half) { String::new() } else { format!("{lost:#?}") };
         println!("{half}: {} of {} found", asked.len() - lost.len(), asked.len());
         assert!(
             asked.len() >= 8 && (asked.len() - lost.len()) * 100 >= 90 * asked.len(),
@@ -123,7 +123,8 @@ fn the_queries_are_many_halved_and_name_no_tool() {
     let queries = queries();
     let of = |half: &str| queries.iter().filter(|query| query.half == half).count();
     let (tuned, apart) = (of("tune"), of("apart"));
-    assert!(tuned + apart >= 60 && tuned == apart && tuned + of("seen") + apart == queries.len(), "{tuned}, {apart}");
+    assert!(tuned + apart >= 60 && tuned == apart, "{tuned}, {apart}");
+    assert_eq!(tuned + of("seen") + apart + of("stranger"), queries.len());
     assert_eq!(queries.iter().map(|query| query.text).collect::<BTreeSet<_>>().len(), queries.len());
     for query in &queries {
         let wanted = query.wanted.iter().map(|name| (*name).to_owned());
