@@ -226,7 +226,14 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut connection = Connection::open(listener.local_addr().unwrap()).await.unwrap();
         drop(listener.accept().await.unwrap());
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        // However late it is seen that the other side has ended it.
+        let Sender::Http1(sender) = &connection.sender else { panic!("another protocol") };
+        let seen = async {
+            while !sender.is_closed() {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(5), seen).await.expect("it is open still");
         connection.renew().await.unwrap();
         let again = tokio::time::timeout(std::time::Duration::from_secs(5), listener.accept()).await;
         let (mut again, _) = again.expect("nobody connected again").unwrap();

@@ -47,9 +47,10 @@ pub struct NewMapping {
 /// Makes a config.
 ///
 /// # Errors
-/// A name that breaks its rule or is taken; a description that breaks its; an unknown connection or tool (the nearest real one is named); a connection
-/// that is being removed; a tool that two mappings would expose, for then nothing says whose account a call means; a limit
-/// that is too low or too high, or a tool wanting the user's word that no connection of it has.
+/// A name that breaks its rule or is taken; a description that is too long; an unknown connection or tool (the nearest
+/// real one is named); a connection that is being removed; a tool that two mappings would expose, for then nothing says
+/// whose account a call means; a limit that is too low or too high, or a tool wanting the user's word that no connection of
+/// it has.
 pub async fn create(app: &App, ctx: &Ctx, new: New) -> Result<McpConfig> {
     check_description(&new.description).map_err(Error::invalid)?;
     let mappings = resolve(app, ctx, &new.mappings).await?;
