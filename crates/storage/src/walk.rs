@@ -72,6 +72,13 @@ pub(crate) struct Texts {
 }
 
 impl Source {
+    /// The statements of the environment's rows in whose names the words `$5` stand, for a table whose index of the
+    /// environment has the names too: then no row is read but those that are found.
+    pub(crate) fn by_words(self) -> Texts {
+        let fits = "w.search_text LIKE $5 ESCAPE '\\'";
+        Self { looked_at: ", t.search_text", fits, filters: 1, ..self }.by(ALL)
+    }
+
     /// The statements of the few rows of which this is true: `$1` is the environment, and KEY a key.
     pub(crate) fn by_few(self, key: &str) -> Texts {
         Texts { few: true, ..self.by(key) }

@@ -63,11 +63,7 @@ const SOURCE: Source = Source {
 
 static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
 
-/// What is in the index of the environment's accounts, so that no other row is read than those that are found.
-static NAMED: LazyLock<Texts> = LazyLock::new(|| {
-    let fits = "w.search_text LIKE $5 ESCAPE '\\'";
-    Source { looked_at: ", t.search_text", fits, filters: 1, ..SOURCE }.by(walk::ALL)
-});
+static NAMED: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_words());
 
 static OF_USER: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.identifier = KEY"));
 
