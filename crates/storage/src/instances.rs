@@ -5,7 +5,7 @@ mod ensure;
 pub use ensure::{OnConfig, find_on_config};
 
 use crate::list::{self, FEW, MAX_SIZE, containing, folded};
-use crate::walk::{self, ListQuery, Source, Texts, Total};
+use crate::walk::{self, ByWords, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use std::sync::LazyLock;
 use valetkey_domain::id::{ConfigId, InstanceId};
@@ -74,7 +74,7 @@ const SOURCE: Source = Source {
 
 static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
 
-static NAMED: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_words());
+static NAMED: LazyLock<ByWords> = LazyLock::new(|| SOURCE.by_words());
 
 static BY_ID: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.id = KEY"));
 
@@ -87,7 +87,8 @@ static OF_CONFIG: LazyLock<Texts> = LazyLock::new(|| {
 /// All texts.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
-    [&ALL, &NAMED, &BY_ID, &OF_USER, &OF_CONFIG].into_iter().flat_map(|list| list.all()).collect()
+    let lists = [&ALL, &BY_ID, &OF_USER, &OF_CONFIG].into_iter().flat_map(|list| list.all());
+    lists.chain(NAMED.all()).collect()
 }
 
 /// The instances of users whose name begins so, by name, so many of them; none at all where the environment has so few
@@ -178,7 +179,9 @@ pub async fn get(ctx: &Ctx, tx: &mut Tx, id: &InstanceId) -> Result<Option<McpIn
 /// The database cannot be read.
 pub async fn list(ctx: &Ctx, tx: &mut Tx, filter: &Filter, page: &Page) -> Result<Listed<McpInstance>, Error> {
     if let Some(search) = filter.search.as_deref().filter(|search| *filter == Filter::containing(search)) {
-        return ListQuery::by(&NAMED, vec![None], args![containing(search)].into())
+        return NAMED
+            .asked(ctx, tx, counters::INSTANCES, containing(search))
+            .await?
             .page(ctx, tx, page, MAX_SIZE, Total::Counted)
             .await?
             .read(read);

@@ -11,7 +11,11 @@ use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use valetkey_domain::Ctx;
 
 /// How many rows a page looks at where no index leads to those that fit.
-pub(crate) const WALK: usize = 100_000;
+pub(crate) const WALK: usize = 65_536;
+
+/// Up to how many rows an environment has to have for all of them to be looked at by one page that looks for words in names:
+/// what is not bounded costs half as much.
+const ALL_AT_ONCE: u64 = 131_072;
 
 /// Up to how many rows a filtered total is counted.
 pub(crate) const COUNTED: usize = 1_000;
@@ -56,6 +60,8 @@ pub(crate) struct Texts {
     source: Source,
     /// Whether few rows have the same key: then all of them may be looked at, without a turn.
     few: bool,
+    /// Whether all rows are looked at, for there are not too many.
+    whole: bool,
     /// Where the key alone says which rows they are: the key is `$4`.
     page: String,
     back: String,
@@ -65,18 +71,72 @@ pub(crate) struct Texts {
     edge: String,
     edge_back: String,
     /// Where rows are looked at, `$4` of them: the filter begins at `$5`, the key comes behind it, and for the count the id
-    /// at the other end.
+    /// at the other end. Where all are, the filter begins at `$4`.
     walked_page: String,
     walked_back: String,
     walked_count: String,
 }
 
+/// The statements of a search for words in names.
+#[derive(Debug)]
+pub(crate) struct ByWords {
+    /// Where all rows are looked at.
+    whole: Texts,
+    /// Where so many are.
+    some: Texts,
+}
+
+impl ByWords {
+    /// What asks for the rows in whose names these words stand, among as many as a counter says.
+    pub(crate) async fn asked(
+        &'static self,
+        ctx: &Ctx,
+        tx: &mut Tx,
+        counter: &'static str,
+        words: String,
+    ) -> Result<ListQuery, Error> {
+        let whole = counters::value(ctx, tx, counter).await? <= ALL_AT_ONCE;
+        let texts = if whole { &self.whole } else { &self.some };
+        Ok(ListQuery::by(texts, vec![None], args![words].into()))
+    }
+
+    /// All of them that are asked.
+    #[cfg(test)]
+    pub(crate) fn all(&self) -> Vec<&str> {
+        [&self.whole, &self.some].into_iter().flat_map(Texts::all).collect()
+    }
+}
+
 impl Source {
-    /// The statements of the environment's rows in whose names the words `$5` stand, for a table whose index of the
-    /// environment has the names too: then no row is read but those that are found.
-    pub(crate) fn by_words(self) -> Texts {
+    /// The statements of the environment's rows in whose names some words stand, for a table whose index of the environment
+    /// has the names too: then no row is read but those that are found.
+    pub(crate) fn by_words(self) -> ByWords {
+        let Self { table, columns, joins, always, newest_first, .. } = self;
         let fits = "w.search_text LIKE $5 ESCAPE '\\'";
-        Self { looked_at: ", t.search_text", fits, filters: 1, ..self }.by(ALL)
+        let some = Self { looked_at: ", t.search_text", fits, filters: 1, ..self }.by(ALL);
+        let ids = |rising: bool| {
+            let (behind, order) = if rising { (">", "") } else { ("<", " DESC") };
+            format!(
+                "SELECT t.id FROM {table} t WHERE {ALL} AND t.id {behind} $2{always} \
+                 AND t.search_text LIKE $4 ESCAPE '\\' ORDER BY t.id{order} LIMIT $3"
+            )
+        };
+        let (order, other_end) = if newest_first { (" DESC", ">") } else { ("", "<") };
+        let whole = Texts {
+            whole: true,
+            walked_page: format!(
+                "SELECT {columns} FROM ({}) AS fitting CROSS JOIN {table} t{joins} WHERE t.id = fitting.id \
+                 ORDER BY t.id{order}",
+                ids(!newest_first)
+            ),
+            walked_back: ids(newest_first),
+            walked_count: format!(
+                "SELECT count(*) AS n FROM ({}) AS counted WHERE counted.id {other_end} $5",
+                ids(!newest_first)
+            ),
+            ..Self { filters: 1, ..self }.by(ALL)
+        };
+        ByWords { whole, some }
     }
 
     /// The statements of the few rows of which this is true: `$1` is the environment, and KEY a key.
@@ -105,6 +165,7 @@ impl Source {
         Texts {
             source: self,
             few: false,
+            whole: false,
             page: format!("SELECT {columns} FROM {table} t{joins} {forth} LIMIT $3"),
             back: format!("SELECT t.id FROM {table} t {back} LIMIT $3"),
             count: format!(
@@ -261,7 +322,8 @@ impl ListQuery {
         let rows = i64::try_from(rows).unwrap_or(i64::MAX);
         let mut all: Vec<Arg> = args![&ctx.environment, near, rows].into();
         if walked {
-            all.push(Arg::from(i64::try_from(self.each()).unwrap_or(i64::MAX)));
+            let each = i64::try_from(self.each()).unwrap_or(i64::MAX);
+            all.extend((!self.texts.whole).then(|| Arg::from(each)));
             all.extend(self.filter.iter().cloned());
         }
         all.extend(key.cloned());
@@ -347,7 +409,7 @@ impl ListQuery {
         (near, far): (&str, &str),
         key: Option<&Arg>,
     ) -> Result<Option<Edge>, Error> {
-        if self.texts.few {
+        if self.texts.few || self.texts.whole {
             return Ok(None);
         }
         let rows = tx.all(edge, self.arguments(ctx, near, looked_at - 1, key, false)).await?;

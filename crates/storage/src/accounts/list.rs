@@ -2,7 +2,7 @@
 
 use super::{COLUMNS, read, status};
 use crate::list::{self, FEW, MAX_SIZE, containing};
-use crate::walk::{self, ListQuery, Source, Texts, Total};
+use crate::walk::{self, ByWords, ListQuery, Source, Texts, Total};
 use crate::{Arg, Error, Listed, Page, Row, Tx, args, counters};
 use std::sync::LazyLock;
 use valetkey_domain::Ctx;
@@ -63,7 +63,7 @@ const SOURCE: Source = Source {
 
 static ALL: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(walk::ALL));
 
-static NAMED: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_words());
+static NAMED: LazyLock<ByWords> = LazyLock::new(|| SOURCE.by_words());
 
 static OF_USER: LazyLock<Texts> = LazyLock::new(|| SOURCE.by_few("t.environment_id = $1 AND t.identifier = KEY"));
 
@@ -84,9 +84,10 @@ static REFUSED: LazyLock<Texts> = LazyLock::new(|| SOURCE.by("t.environment_id =
 /// All texts.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
-    [&ALL, &NAMED, &OF_USER, &OF_ORGANIZATION, &OF_CONNECTION, &OF_STATUS, &REFUSED]
+    [&ALL, &OF_USER, &OF_ORGANIZATION, &OF_CONNECTION, &OF_STATUS, &REFUSED]
         .into_iter()
         .flat_map(|list| list.all())
+        .chain(NAMED.all())
         .collect()
 }
 
@@ -118,7 +119,7 @@ pub async fn beginning(ctx: &Ctx, tx: &mut Tx, name: &str, size: u32) -> Result<
 /// Finds by what leaves fewest as a rule: the user, the organisation, the connections, the status.
 async fn asked(ctx: &Ctx, tx: &mut Tx, filter: &Filter) -> Result<ListQuery, Error> {
     if let Some(search) = filter.search.as_deref().filter(|search| *filter == Filter::containing(search)) {
-        return Ok(ListQuery::by(&NAMED, vec![None], args![containing(search)].into()));
+        return NAMED.asked(ctx, tx, counters::ACCOUNTS, containing(search)).await;
     }
     let mut connector = filter.connector.as_deref();
     let mut names = (!filter.connections.is_empty()).then(|| format!(",{},", folded(filter).join(",,")));

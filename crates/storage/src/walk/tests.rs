@@ -23,6 +23,21 @@ static NEWEST_FIRST: LazyLock<Texts> = LazyLock::new(|| Source { newest_first: t
 static OF_CONNECTION: LazyLock<Texts> = LazyLock::new(|| SOURCE.by(ON_CONNECTION));
 static NEWEST_OF_CONNECTION: LazyLock<Texts> =
     LazyLock::new(|| Source { newest_first: true, ..SOURCE }.by(ON_CONNECTION));
+static OF_WORDS: LazyLock<ByWords> = LazyLock::new(|| SOURCE.by_words());
+static NEWEST_OF_WORDS: LazyLock<ByWords> = LazyLock::new(|| Source { newest_first: true, ..SOURCE }.by_words());
+
+#[tokio::test]
+async fn all_are_looked_at_where_they_are_not_too_many() {
+    let (store, ctx) = accounts("ab").await;
+    let whole = async |there: i64| {
+        let mut tx = store.write().await.unwrap();
+        let before = i64::try_from(counters::value(&ctx, &mut tx, counters::ACCOUNTS).await.unwrap()).unwrap();
+        counters::add(&ctx, &mut tx, counters::ACCOUNTS, there - before).await.unwrap();
+        OF_WORDS.asked(&ctx, &mut tx, counters::ACCOUNTS, "%a%".to_owned()).await.unwrap().texts.whole
+    };
+    let most = i64::try_from(ALL_AT_ONCE).unwrap();
+    assert_eq!((whole(0).await, whole(most).await, whole(most + 1).await), (true, true, false));
+}
 
 /// As many accounts as `users` has letters, each on the one or the other of two connections.
 async fn accounts(users: &str) -> (Store, Ctx) {
@@ -34,8 +49,8 @@ async fn accounts(users: &str) -> (Store, Ctx) {
     for (number, user) in users.chars().enumerate() {
         let sql =
             "INSERT INTO connected_accounts (id, environment_id, connection_id, identifier, organization_id, user_id,
-                status, reason, scopes, audience, generation, refreshable, api_config, created_at, updated_at)
-            VALUES ($1, 'env_ours', $2, $3, '', '', 'ACTIVE', '', '[]', '[]', 1, 1, '{}', 0, 0)";
+                status, reason, scopes, audience, generation, refreshable, api_config, created_at, updated_at, search_text)
+            VALUES ($1, 'env_ours', $2, $3, '', '', 'ACTIVE', '', '[]', '[]', 1, 1, '{}', 0, 0, $3)";
         let connection = format!("conn_{}", number % 2 + 1);
         tx.run(sql, args![format!("ca_{number:026}"), connection, format!("{user} {number}")]).await.unwrap();
     }
@@ -82,11 +97,15 @@ fn fitting(newest_first: bool) -> Vec<usize> {
 async fn pages_over_rows_that_few_fit_lead_to_all_of_those_and_back() {
     let (store, ctx) = accounts(USERS).await;
     let both = || vec![Some(Arg::from("conn_1")), Some(Arg::from("conn_2"))];
-    let lists: [(&'static Texts, Vec<Option<Arg>>); 4] = [
+    let lists: [(&'static Texts, Vec<Option<Arg>>); 8] = [
         (&OLDEST_FIRST, vec![None]),
         (&NEWEST_FIRST, vec![None]),
         (&OF_CONNECTION, both()),
         (&NEWEST_OF_CONNECTION, both()),
+        (&OF_WORDS.some, vec![None]),
+        (&NEWEST_OF_WORDS.some, vec![None]),
+        (&OF_WORDS.whole, vec![None]),
+        (&NEWEST_OF_WORDS.whole, vec![None]),
     ];
     for (texts, keys) in lists {
         for (walk, size) in [(4, 1), (4, 2), (4, 9), (5, 3), (7, 2), (38, 2), (39, 3), (1_000, 4)] {
@@ -115,15 +134,21 @@ async fn pages_over_rows_that_few_fit_lead_to_all_of_those_and_back() {
 #[tokio::test]
 async fn a_total_is_told_where_it_was_looked_for_to_the_end() {
     let (store, ctx) = accounts(USERS).await;
-    let total = async |walk, size, pattern: &str| {
-        let asked = ListQuery { walk, ..ListQuery::by(&OLDEST_FIRST, vec![None], vec![Arg::from(pattern)]) };
+    let total = async |texts: &'static Texts, walk, size, pattern: &str| {
+        let asked = ListQuery { walk, ..ListQuery::by(texts, vec![None], vec![Arg::from(pattern)]) };
         let all = pages(&store, &ctx, &asked, size).await;
         all.iter().map(|(_, listed)| listed.total).collect::<BTreeSet<_>>()
     };
     let count = fitting(false).len() as u64;
-    assert_eq!(total(USERS.len(), 2, "a %").await, [count].into());
-    assert_eq!(total(USERS.len() - 1, 2, "a %").await, [0].into());
-    assert_eq!(total(USERS.len() - 1, 100, "zoe%").await, [0].into(), "nobody has looked at the last");
+    for texts in [&OLDEST_FIRST, &OF_WORDS.some, &NEWEST_OF_WORDS.some] {
+        assert_eq!(total(texts, USERS.len(), 2, "a %").await, [count].into());
+        assert_eq!(total(texts, USERS.len() - 1, 2, "a %").await, [0].into());
+        assert_eq!(total(texts, USERS.len() - 1, 100, "zoe%").await, [0].into(), "nobody has looked at the last");
+    }
+    for texts in [&OF_WORDS.whole, &NEWEST_OF_WORDS.whole] {
+        assert_eq!(total(texts, 1, 2, "a %").await, [count].into(), "all are looked at");
+        assert_eq!(total(texts, 1, 100, "zoe%").await, [0].into());
+    }
     let asked = ListQuery::by(&OLDEST_FIRST, vec![None], vec![Arg::Null]);
     assert_eq!(page(&store, &ctx, &asked, 3, None).await.total, USERS.len() as u64);
     let nobody = ListQuery::by(&OF_CONNECTION, vec![], vec![Arg::Null]);
@@ -136,14 +161,18 @@ async fn a_total_is_told_up_to_a_thousand() {
     for (there, told) in [(999, 999), (1_000, 1_000), (1_001, 0), (1_400, 0)] {
         let (store, ctx) = accounts(&"a".repeat(there)).await;
         let both = || vec![Some(Arg::from("conn_1")), Some(Arg::from("conn_2"))];
-        let lists: [(&'static Texts, Vec<Option<Arg>>); 4] = [
-            (&OLDEST_FIRST, vec![None]),
-            (&NEWEST_FIRST, vec![None]),
-            (&OF_CONNECTION, both()),
-            (&NEWEST_OF_CONNECTION, both()),
+        let lists: [(&'static Texts, Vec<Option<Arg>>, Arg); 8] = [
+            (&OLDEST_FIRST, vec![None], Arg::Null),
+            (&NEWEST_FIRST, vec![None], Arg::Null),
+            (&OF_CONNECTION, both(), Arg::Null),
+            (&NEWEST_OF_CONNECTION, both(), Arg::Null),
+            (&OF_WORDS.some, vec![None], Arg::from("a %")),
+            (&NEWEST_OF_WORDS.some, vec![None], Arg::from("a %")),
+            (&OF_WORDS.whole, vec![None], Arg::from("a %")),
+            (&NEWEST_OF_WORDS.whole, vec![None], Arg::from("a %")),
         ];
-        for (texts, keys) in lists {
-            let asked = ListQuery::by(texts, keys, vec![Arg::Null]);
+        for (texts, keys, words) in lists {
+            let asked = ListQuery::by(texts, keys, vec![words]);
             assert_eq!(page(&store, &ctx, &asked, 3, None).await.total, told, "{there} by {}", texts.page);
             // What lies beyond a list's end is none of it.
             let end = format!("ca_{:026}", 1_000);
