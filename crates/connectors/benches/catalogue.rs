@@ -146,10 +146,12 @@ fn search() {
     let folder = Folder { files: files.collect(), ..Folder::default() };
     let mut catalog = Catalog::shipped().unwrap();
     let own = catalog.own_files();
+    let before = MEMORY.current_usage();
     let (_, took) = timed(|| own.take(folder));
     let all: Vec<_> = catalog.connectors().collect();
     let tools = all.iter().map(|connector| connector.tools.len()).sum::<usize>();
-    line("as many tools in files of one's own, checked and compiled", &format!("{tools} tools, {took:.2?}"), "", "");
+    let took = format!("{tools} tools, {took:.2?}, {} kB", kept(before));
+    line("as many tools in files of one's own, checked and compiled", &took, "", "");
     let name = format!("gen{}_list_tasks_77", CONNECTORS / 2);
     let found = each(|| drop(black_box(catalog.tool(black_box(&name)).unwrap())));
     line("a tool of them found by its name", &format!("{found:.2?}"), "", "");

@@ -10,6 +10,7 @@ use crate::reasons::lacks_scope;
 use crate::remote::{Remote, RemoteTool};
 use crate::rules::{FailedRequest, Rules};
 use crate::scopes::{ScopeIncludes, ScopeRule};
+use crate::search::Segment;
 use crate::sign_in::Verify;
 use bytes::Bytes;
 use http::{Response, StatusCode, Uri};
@@ -62,6 +63,8 @@ pub struct Connector {
     /// What is so of custom providers alone; none for one that came in a file.
     pub custom: Option<Custom>,
     pub(crate) upstream: Arc<Upstream>,
+    /// What the search knows of it; nothing of what is not searched.
+    pub(crate) segment: Segment,
     pub(crate) own_host: OwnHost,
     /// OAuth endpoints in which account fields stand, as they were written, and what fills them.
     pub(crate) own_endpoints: Vec<(String, OwnHost)>,

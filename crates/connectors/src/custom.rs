@@ -17,6 +17,7 @@ use crate::error::Problem;
 use crate::host::OwnHost;
 use crate::remote::Remote;
 use crate::rules::Rules;
+use crate::search::Segment;
 use address::Address;
 use indexmap::{IndexMap, IndexSet};
 use pattern::Pattern;
@@ -104,7 +105,6 @@ fn assembled(
             OwnHost::compile(&origin, &hosts).map_err(|why| problem("proxy_url", why))?
         }
     };
-    let words = scopes.iter().flat_map(|oauth| oauth.scope_words()).collect::<IndexMap<_, _>>();
     Ok(Connector {
         slug: description.slug.to_owned(),
         display_name: description.display_name.to_owned(),
@@ -116,7 +116,7 @@ fn assembled(
             .collect::<IndexSet<_>>()
             .into_iter()
             .collect(),
-        scope_words: words,
+        scope_words: scopes.iter().flat_map(|oauth| oauth.scope_words()).collect(),
         scope_includes: Arc::default(),
         ways: ways.into_iter().map(|way| way.auth).collect(),
         account_fields,
@@ -127,6 +127,7 @@ fn assembled(
         alias_of: None,
         tools: IndexMap::new(),
         upstream: Arc::new(upstream),
+        segment: Segment::default(),
         own_host,
         own_endpoints,
         remote,

@@ -9,20 +9,19 @@ mod number;
 mod phrases;
 mod postings;
 mod reader;
+mod segment;
 mod strings;
 mod words;
 
 use crate::connector::{Connector, Tool};
-use alike::Alike;
-use apps::Apps;
+use alike::ALIKE;
 use number::{count, place, short};
-use postings::{Counts, Postings};
-use reader::{Names, Reader};
-use std::collections::HashSet;
+use postings::{Counts, FIELDS as FIELDS_OF_A_TOOL};
+use segment::Lengths;
+pub(crate) use segment::Segment;
 use std::sync::Arc;
-use strings::Strings;
 use valetkey_domain::tool::Effect;
-use words::Words;
+use words::WORDS;
 
 /// How many words of a query count; what is behind them is not looked at.
 const MOST_WORDS: usize = 32;
@@ -46,7 +45,7 @@ const OF_APP: f64 = 0.7;
 const CHANGES: f64 = 0.5;
 
 /// Where a word stands in a tool, and what it tells there.
-const FIELDS: [f64; 6] = [NAME, TITLE, APP, DESCRIPTION, ARGUMENTS, KEYWORDS];
+const FIELDS: [f64; FIELDS_OF_A_TOOL] = [NAME, TITLE, APP, DESCRIPTION, ARGUMENTS, KEYWORDS];
 const NAME: f64 = 3.0;
 const TITLE: f64 = 2.0;
 const APP: f64 = 1.5;
@@ -54,20 +53,21 @@ const DESCRIPTION: f64 = 1.0;
 const ARGUMENTS: f64 = 0.25;
 const KEYWORDS: f64 = 1.5;
 
-/// All tools, ready to be searched.
+/// All tools, ready to be searched: the segments of their connectors.
 pub struct Index {
-    words: Words,
-    alike: Alike,
-    apps: Apps,
-    stems: Strings,
-    postings: Postings,
     connectors: Vec<Arc<Connector>>,
-    /// For each app, the number of its first tool.
+    /// For each connector, the number of its first tool.
     firsts: Vec<u32>,
     /// For each tool, what a word in a field of it tells: the field's worth, the less the longer the field.
-    tells: Vec<[f32; 6]>,
-    /// What they are called.
-    names: Names,
+    tells: Vec<[f32; FIELDS_OF_A_TOOL]>,
+}
+
+/// A stem of a query, or one that may stand for it.
+struct Meant {
+    /// What it is worth.
+    worth: f64,
+    /// The connectors in which it stands, by place, and its number there.
+    places: Vec<(usize, u32)>,
 }
 
 /// A tool that fits a query.
@@ -86,40 +86,37 @@ impl Index {
     /// those that fit next, so it is left out: [`Connector::repeated`] is its tool for one that was found.
     #[must_use]
     pub fn of(connectors: impl Iterator<Item = Arc<Connector>>) -> Self {
-        let words = Words::default();
         let connectors: Vec<Arc<Connector>> = connectors.filter(|connector| connector.alias_of.is_none()).collect();
-        let mut reader = Reader::new(&words);
-        connectors.iter().for_each(|connector| reader.app(connector));
-        let read = reader.done();
-        let sizes: Vec<usize> = connectors.iter().map(|connector| connector.tools.len()).collect();
-        let before = |tools: &mut usize, size: &usize| Some(short(std::mem::replace(tools, *tools + *size)));
-        let firsts = sizes.iter().scan(0, before).collect();
-        let apps = Apps::of(&read.said, &sizes, &read.called, read.stems.len());
-        let (stems, names, postings, tells) = (read.stems, read.names, read.postings, tells(&read.lengths));
-        Self { alike: Alike::of(&words), words, apps, stems, postings, connectors, firsts, tells, names }
+        let before = |tools: &mut usize, connector: &Arc<Connector>| {
+            Some(short(std::mem::replace(tools, *tools + connector.segment.lengths.len())))
+        };
+        let firsts = connectors.iter().scan(0, before).collect();
+        let lengths = || connectors.iter().flat_map(|connector| &connector.segment.lengths);
+        let tells = tells(lengths);
+        Self { connectors, firsts, tells }
     }
 
     /// The tools that fit a query best, at most so many, the best first.
     #[must_use]
     pub fn search(&self, query: &str, most: usize) -> Vec<Hit> {
-        let mut asked = self.words.asked(query);
+        let mut asked = WORDS.asked(query);
         asked.stems.truncate(MOST_WORDS);
+        let words: Vec<Vec<Meant>> = asked.stems.iter().map(|(word, _)| self.meant(word)).collect();
         let mut scores = vec![0.0_f64; self.tells.len()];
         let mut best = scores.clone();
         let mut worth = 1.0_f64;
-        for (word, own) in &asked.stems {
-            for at in self.fitting(word, &mut best) {
+        for (meant, (_, own)) in words.iter().zip(&asked.stems) {
+            for at in self.fitting(meant, &mut best) {
                 let told = best.get_mut(at).map(std::mem::take).unwrap_or_default();
                 scores.get_mut(at).into_iter().for_each(|score| *score += told * worth.max(LEAST) * own);
             }
             worth *= NEXT;
         }
-        let meant: HashSet<u32> =
-            asked.stems.iter().flat_map(|(word, _)| self.standing_for(word)).map(|(stem, _)| stem).collect();
-        let apps = self.apps.asked(asked.stems.iter().map(|(word, _)| self.standing_for(word)));
+        let stems = self.stems(&words);
+        let apps = apps::spoken_for(self.connectors.len(), words.iter().map(|meant| self.shares(meant)));
         let fits = |at: usize, score: f64| {
             let (app, tool) = self.tool(at)?;
-            let named = self.named(at, &meant);
+            let named = self.named(app, at, stems.get(app)?);
             let about = apps.get(app).copied().unwrap_or(0.0);
             let wanted = if asked.is_question && tool.definition.effect != Effect::Read { CHANGES } else { 1.0 };
             Some(score * (1.0 - NAMED + NAMED * named) * (1.0 - OF_APP + OF_APP * about) * wanted)
@@ -131,18 +128,24 @@ impl Index {
 
     /// The tools that one word of a query speaks for, each once: by itself, or by one that means the same, whichever says
     /// more. How much is in `best`, which was 0 for all before.
-    fn fitting(&self, word: &str, best: &mut [f64]) -> Vec<usize> {
+    fn fitting(&self, meant: &[Meant], best: &mut [f64]) -> Vec<usize> {
         let mut fitting = Vec::new();
-        for (stem, worth) in self.standing_for(word) {
-            let tells = worth * rarity(self.tells.len(), self.postings.tools_with(stem));
-            for (at, counts) in self.postings.of(stem) {
-                let amount = self.amount(at, counts);
-                let score = tells * amount / (SATURATION + amount);
-                let Some(best) = best.get_mut(at) else { continue };
-                if *best == 0.0 {
-                    fitting.push(at);
+        for Meant { worth, places } in meant {
+            let segments = || places.iter().filter_map(|(app, stem)| Some((*app, self.segment(*app)?, *stem)));
+            let with = segments().map(|(_, segment, stem)| segment.postings.tools_with(stem)).sum();
+            let tells = worth * rarity(self.tells.len(), with);
+            for (app, segment, stem) in segments() {
+                let first = self.first(app);
+                for (tool, counts) in segment.postings.of(stem) {
+                    let at = first + tool;
+                    let amount = self.amount(at, counts);
+                    let score = tells * amount / (SATURATION + amount);
+                    let Some(best) = best.get_mut(at) else { continue };
+                    if *best == 0.0 {
+                        fitting.push(at);
+                    }
+                    *best = best.max(score);
                 }
-                *best = best.max(score);
             }
         }
         fitting
@@ -154,23 +157,56 @@ impl Index {
         counts.iter().zip(tells).map(|(count, tells)| f64::from(*count) * f64::from(tells)).sum()
     }
 
-    /// A word's stem, and those that may stand for it, each with what it is worth, as far as tools have them.
-    fn standing_for<'a>(&'a self, word: &'a str) -> impl Iterator<Item = (u32, f64)> {
-        let others = self.alike.to(word).map(|other| (other, MEANT));
-        std::iter::once((word, 1.0)).chain(others).filter_map(|(stem, worth)| Some((self.stems.number(stem)?, worth)))
+    /// A word's stem, and those that may stand for it, as far as tools have them.
+    fn meant(&self, word: &str) -> Vec<Meant> {
+        let stems = std::iter::once((word, 1.0)).chain(ALIKE.to(word).map(|other| (other, MEANT)));
+        let places = |stem: &str| {
+            let hash = strings::hash(stem);
+            let all = self.connectors.iter().enumerate();
+            all.filter_map(|(app, of)| Some((app, of.segment.stems.number(stem, hash)?))).collect::<Vec<_>>()
+        };
+        let found = stems.map(|(stem, worth)| Meant { worth, places: places(stem) });
+        found.filter(|meant| !meant.places.is_empty()).collect()
+    }
+
+    /// For each app, the stems that are meant by any of the words, by number and in order.
+    fn stems(&self, words: &[Vec<Meant>]) -> Vec<Vec<u32>> {
+        let mut stems = vec![Vec::new(); self.connectors.len()];
+        for (app, stem) in words.iter().flatten().flat_map(|meant| &meant.places) {
+            stems.get_mut(*app).into_iter().for_each(|stems: &mut Vec<u32>| stems.push(*stem));
+        }
+        stems.iter_mut().for_each(|stems| stems.sort_unstable());
+        stems
+    }
+
+    /// Of one word, its stem and those that may stand for it: what each is worth, and which share of an app's tools has it.
+    fn shares(&self, meant: &[Meant]) -> Vec<(f64, Vec<(usize, f64)>)> {
+        let share = |(app, stem): &(usize, u32)| Some((*app, self.segment(*app)?.share(*stem)));
+        let shares = |meant: &Meant| meant.places.iter().filter_map(share).filter(|(_, share)| *share > 0.0).collect();
+        meant.iter().map(|meant| (meant.worth, shares(meant))).collect()
     }
 
     /// Which share of a tool's name is meant, or of another phrase for it, whichever says more.
-    fn named(&self, at: usize, meant: &HashSet<u32>) -> f64 {
-        let mut shares = self.names.of(at).map(|phrase| share(phrase, meant));
+    fn named(&self, app: usize, at: usize, meant: &[u32]) -> f64 {
+        let Some(segment) = self.segment(app) else { return 0.0 };
+        let mut shares = segment.names.of(at - self.first(app)).map(|phrase| share(phrase, meant));
         let name = shares.next().unwrap_or_default();
         shares.fold(name, |most, share| most.max(share * CALLED))
+    }
+
+    fn segment(&self, app: usize) -> Option<&Segment> {
+        self.connectors.get(app).map(|connector| &connector.segment)
+    }
+
+    /// The number of an app's first tool.
+    fn first(&self, app: usize) -> usize {
+        self.firsts.get(app).copied().map_or(0, place)
     }
 
     /// A tool, and the place of its app among the apps.
     fn tool(&self, at: usize) -> Option<(usize, &Arc<Tool>)> {
         let app = self.firsts.partition_point(|first| place(*first) <= at).checked_sub(1)?;
-        let (_, tool) = self.connectors.get(app)?.tools.get_index(at - place(*self.firsts.get(app)?))?;
+        let (_, tool) = self.connectors.get(app)?.tools.get_index(at - self.first(app))?;
         Some((app, tool))
     }
 
@@ -191,24 +227,32 @@ fn best_of(mut found: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
     found
 }
 
-/// Which share of a phrase's words is meant.
-fn share(phrase: &[u32], meant: &HashSet<u32>) -> f64 {
-    let with = phrase.iter().filter(|stem| meant.contains(stem)).count();
+/// Which share of a phrase's words is meant; those that are meant are in order.
+fn share(phrase: &[u32], meant: &[u32]) -> f64 {
+    let with = phrase.iter().filter(|stem| meant.binary_search(stem).is_ok()).count();
     count(with) / count(phrase.len()).max(1.0)
 }
 
 /// For each tool, what a word in each field tells.
 #[expect(clippy::cast_possible_truncation, reason = "seven digits are enough to weigh a word")]
-fn tells(lengths: &[reader::Lengths]) -> Vec<[f32; 6]> {
-    let usual = reader::usual(lengths);
+fn tells<'a, I: Iterator<Item = &'a Lengths>>(lengths: impl Fn() -> I) -> Vec<[f32; FIELDS_OF_A_TOOL]> {
+    let usual = usual(lengths());
     let tells = |field: usize, length: u32| {
         let (worth, usual) = (FIELDS.get(field).unwrap_or(&0.0), usual.get(field).unwrap_or(&1.0));
         (worth / (1.0 - LENGTH + LENGTH * f64::from(length) / usual)) as f32
     };
-    lengths
-        .iter()
-        .map(|lengths| std::array::from_fn(|field| tells(field, lengths.get(field).copied().unwrap_or(0))))
-        .collect()
+    let each = |lengths: &Lengths| std::array::from_fn(|field| tells(field, lengths.get(field).copied().unwrap_or(0)));
+    lengths().map(each).collect()
+}
+
+/// How long each field usually is, and at least 1.
+fn usual<'a>(lengths: impl Iterator<Item = &'a Lengths>) -> [f64; FIELDS_OF_A_TOOL] {
+    let (mut sums, mut tools) = ([0.0_f64; FIELDS_OF_A_TOOL], 0);
+    for tool in lengths {
+        sums.iter_mut().zip(tool).for_each(|(sum, length)| *sum += f64::from(*length));
+        tools += 1;
+    }
+    sums.map(|sum| (sum / count(tools).max(1.0)).max(1.0))
 }
 
 /// What a word tells that stands in so many of all tools.

@@ -1,8 +1,9 @@
 //! Words that people use for one thing, where an app has another name for it. General English and the nouns of office
 //! apps; nothing here names a tool.
 
-use super::words::Words;
+use super::words::{WORDS, Words};
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Each line is one meaning. A word may be in several.
 const MEANINGS: &str = "\
@@ -105,12 +106,15 @@ one particular single get
 week today yesterday tomorrow newest latest recent
 ";
 
+/// The meanings, read once.
+pub(super) static ALIKE: LazyLock<Alike> = LazyLock::new(|| Alike::of(&WORDS));
+
 /// For each stem, the stems that may stand for it.
 pub(super) struct Alike(HashMap<String, Vec<String>>);
 
 impl Alike {
     /// The meanings, as stems.
-    pub(super) fn of(words: &Words) -> Self {
+    fn of(words: &Words) -> Self {
         let mut alike: HashMap<String, Vec<String>> = HashMap::new();
         for meaning in MEANINGS.lines() {
             let stems: Vec<String> = meaning.split_ascii_whitespace().map(|word| words.stem(word)).collect();

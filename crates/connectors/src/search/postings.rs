@@ -10,6 +10,7 @@ pub(super) const FIELDS: usize = 6;
 pub(super) type Counts = [u8; FIELDS];
 
 /// The lists, made.
+#[derive(Debug, Default)]
 pub(super) struct Postings {
     bytes: Vec<u8>,
     /// For each stem, where its list begins and how many tools are in it.

@@ -2,40 +2,43 @@
 
 use super::number::{place, short};
 use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher;
+use std::hash::BuildHasher as _;
+use std::sync::LazyLock;
+
+/// One for all, so that a string that is looked for in many places is hashed once.
+static HASHES: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+
+/// What a string is looked for by.
+pub(super) fn hash(string: &str) -> u64 {
+    HASHES.hash_one(string)
+}
 
 /// Strings, numbered from 0 in the order in which they came.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Strings {
     text: String,
     ends: Vec<u32>,
     numbers: HashTable<u32>,
-    hashes: DefaultHashBuilder,
 }
 
 impl Strings {
-    /// The number of a string, if it is known.
-    pub(super) fn number(&self, string: &str) -> Option<u32> {
-        self.numbers.find(self.hashes.hash_one(string), |number| self.at(*number) == string).copied()
+    /// The number of a string with its hash, if it is known.
+    pub(super) fn number(&self, string: &str, hash: u64) -> Option<u32> {
+        self.numbers.find(hash, |number| self.at(*number) == string).copied()
     }
 
     /// The number of a string; a new one if it is not known.
     pub(super) fn number_or_new(&mut self, string: &str) -> (u32, bool) {
-        if let Some(number) = self.number(string) {
+        let own = hash(string);
+        if let Some(number) = self.number(string, own) {
             return (number, false);
         }
         let number = short(self.ends.len());
         self.text.push_str(string);
         self.ends.push(short(self.text.len()));
-        let Self { text, ends, numbers, hashes } = self;
-        let hash = hashes.hash_one(string);
-        numbers.insert_unique(hash, number, |number| hashes.hash_one(at(text, ends, *number)));
+        let Self { text, ends, numbers } = self;
+        numbers.insert_unique(own, number, |number| hash(at(text, ends, *number)));
         (number, true)
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
     }
 
     fn at(&self, number: u32) -> &str {
@@ -56,14 +59,14 @@ mod tests {
     #[test]
     fn each_has_a_number_of_its_own_however_many() {
         let mut strings = Strings::default();
+        let number = |strings: &Strings, string: &str| strings.number(string, hash(string));
         for turn in 0..2 {
             for number in 0..5_000_u32 {
                 assert_eq!(strings.number_or_new(&format!("s{number}")), (number, turn == 0));
             }
         }
-        assert_eq!(strings.len(), 5_000);
-        assert_eq!((strings.number("s77"), strings.number(""), strings.number("s5000")), (Some(77), None, None));
+        assert_eq!((number(&strings, "s77"), number(&strings, ""), number(&strings, "s5000")), (Some(77), None, None));
         assert_eq!(strings.number_or_new(""), (5_000, true));
-        assert_eq!(strings.number(""), Some(5_000));
+        assert_eq!(number(&strings, ""), Some(5_000));
     }
 }

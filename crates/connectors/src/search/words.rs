@@ -3,6 +3,7 @@
 use super::phrases::Phrases;
 use rust_stemmers::{Algorithm, Stemmer};
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Words that stand everywhere and tell nothing of what is wanted.
 const EMPTY: &str = "a about after also am an and any anybody anyone are as at be been but by can could did do \
@@ -19,6 +20,9 @@ const LESS: f64 = 0.6;
 /// Words that a question begins with: whoever asks wants to see something, and change nothing.
 const ASKING: &str = "what who which when where how did is are does do has have was were show list find read see look search \
     whose why any";
+
+/// The one who reads words.
+pub(super) static WORDS: LazyLock<Words> = LazyLock::new(Words::default);
 
 /// Reads words.
 pub(super) struct Words {
