@@ -40,15 +40,18 @@ pub(crate) struct Wanted {
     /// Users' MCP servers that Valetkey has in the end [default: 1000000, a twentieth with --quick]
     #[arg(long)]
     instances: Option<usize>,
+    /// Measures Valetkey without the other gateways
+    #[arg(long, conflicts_with_all = ["parts", "postgres", "redis"])]
+    alone: bool,
     /// Where the others are installed: `bench/gateways` makes it
-    #[arg(long, value_name = "FOLDER")]
-    parts: PathBuf,
+    #[arg(long, value_name = "FOLDER", required_unless_present = "alone")]
+    parts: Option<PathBuf>,
     /// An empty PostgreSQL database for ContextForge, as `SQLAlchemy` wants it
-    #[arg(long, value_name = "URL")]
-    postgres: String,
+    #[arg(long, value_name = "URL", required_unless_present = "alone")]
+    postgres: Option<String>,
     /// A Redis for ContextForge
-    #[arg(long, value_name = "URL")]
-    redis: String,
+    #[arg(long, value_name = "URL", required_unless_present = "alone")]
+    redis: Option<String>,
 }
 
 /// Sets everybody up, then measures: memory before anybody asked, with all users active, each kind of request at each number
@@ -124,11 +127,14 @@ async fn handler(folder: &Path, valetkey: &Contestant) -> Result<Contestant> {
 }
 
 async fn the_others(folder: &Path, wanted: &Wanted, users: usize, at: SocketAddr) -> Result<Vec<Contestant>> {
-    let place = Place { folder, parts: &wanted.parts, postgres: &wanted.postgres, redis: &wanted.redis };
+    let (Some(parts), Some(postgres), Some(redis)) = (&wanted.parts, &wanted.postgres, &wanted.redis) else {
+        return Ok(Vec::new());
+    };
+    let place = Place { folder, parts, postgres, redis };
     Ok(vec![
         others::rmcp(folder, at, users).await?,
-        others::fastmcp(folder, &wanted.parts, at, users).await?,
-        others::proxy(folder, &wanted.parts, at).await?,
+        others::fastmcp(folder, parts, at, users).await?,
+        others::proxy(folder, parts, at).await?,
         contextforge::start(&place, at, users).await?,
     ])
 }

@@ -147,10 +147,14 @@ impl Ours {
     /// # Errors
     /// One was not made.
     pub(crate) async fn fill(&self, server: &Process, from: usize, to: usize) -> Result<()> {
+        let missing = to.saturating_sub(from);
+        if missing == 0 {
+            return Ok(());
+        }
         let (bearer, [(name, _), _]) = (self.bearer.clone(), CONNECTORS);
         let make: Make = Arc::new(move |number| ensure_of(name, from + number).with(&bearer));
         let mut side = Side::open(self.http, CONNECTIONS, vec![server], make).await?;
-        side.burst(to.saturating_sub(from)).await.map(drop)
+        side.burst(missing).await.map(drop)
     }
 
     /// The server as one that is measured.
