@@ -25,7 +25,7 @@ use valetkey_domain::account::{ConnectedAccount, Owner, Status};
 use valetkey_domain::connection::Connection;
 use valetkey_domain::id::{AccountId, ConnectionId};
 use valetkey_domain::{Ctx, Kind};
-use valetkey_storage::{Tx, accounts as rows, approvals};
+use valetkey_storage::{Tx, accounts as rows, approvals, connections as connection_rows};
 
 pub use valetkey_storage::accounts::Filter;
 use valetkey_storage::accounts::Subject;
@@ -101,6 +101,32 @@ pub async fn get(app: &App, ctx: &Ctx, which: &AccountRef) -> Result<(Connection
             Ok((connection, account))
         }
     }
+}
+
+/// The same as it was within the last second, if nothing was changed here since; none where that finds none.
+///
+/// # Errors
+/// The database cannot be read.
+pub(crate) async fn get_recent(
+    app: &App,
+    ctx: &Ctx,
+    which: &AccountRef,
+) -> Result<Option<(Connection, ConnectedAccount)>> {
+    let recent = || app.core.store.recent();
+    let (connection, account) = match which {
+        AccountRef::Id(id) => match rows::get(ctx, &mut recent(), id).await? {
+            Some(account) => (connection_rows::get(ctx, &mut recent(), &account.connection).await?, Some(account)),
+            None => return Ok(None),
+        },
+        AccountRef::Of(name, owner) => match connection_rows::by_name(ctx, &mut recent(), name).await? {
+            Some(connection) => {
+                let account = rows::find(ctx, &mut recent(), &connection.id, owner).await?;
+                (Some(connection), account)
+            }
+            None => return Ok(None),
+        },
+    };
+    Ok(connection.zip(account))
 }
 
 /// A page of the environment's accounts.

@@ -57,16 +57,11 @@ pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: AccountQuery) -> Res
         AccountQuery { account: None, connection: None, identifier: Some(_), .. } => {
             only(app, ctx, &of_tool, &asked).await?
         }
-        AccountQuery { account: None, connection: Some(name), identifier: Some(_), .. } => {
-            // Told before the account is looked for: that it is missing would be beside the point.
-            of_tool.fits(tool, &connections::by_name(app, ctx, name).await?)?;
-            named(app, ctx, &asked).await?
-        }
         AccountQuery { account: None, identifier: None, .. } => {
             let message = "whose account? Give connected_account_id, or connector and identifier, or identifier alone";
             return Err(Error::invalid(message));
         }
-        AccountQuery { account: Some(_), .. } => named(app, ctx, &asked).await?,
+        _ => of_tool.account(app, ctx, (tool, &asked)).await?,
     };
     of_tool.fits(tool, &connection)?;
     let tool = match of_tool.tool {
@@ -81,13 +76,23 @@ pub async fn meant(app: &App, ctx: &Ctx, tool: &str, asked: AccountQuery) -> Res
 /// # Errors
 /// There is none, or neither is given.
 pub(super) async fn named(app: &App, ctx: &Ctx, asked: &AccountQuery) -> Result<(Connection, ConnectedAccount)> {
-    match asked.clone() {
-        AccountQuery { account: Some(id), .. } => accounts::get(app, ctx, &AccountRef::Id(id)).await,
-        AccountQuery { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
-            let owner = Owner { identifier, organization, user };
-            accounts::get(app, ctx, &AccountRef::Of(name, owner)).await.map_err(helped)
+    existing(app, ctx, &asked.reference()?).await
+}
+
+async fn existing(app: &App, ctx: &Ctx, which: &AccountRef) -> Result<(Connection, ConnectedAccount)> {
+    let found = accounts::get(app, ctx, which).await;
+    found.map_err(|error| if matches!(which, AccountRef::Of(..)) { helped(error) } else { error })
+}
+
+impl AccountQuery {
+    fn reference(&self) -> Result<AccountRef> {
+        match self.clone() {
+            Self { account: Some(id), .. } => Ok(AccountRef::Id(id)),
+            Self { connection: Some(name), identifier: Some(identifier), organization, user, .. } => {
+                Ok(AccountRef::Of(name, Owner { identifier, organization, user }))
+            }
+            _ => Err(Error::invalid("which account? Give connected_account_id, or connector and identifier")),
         }
-        _ => Err(Error::invalid("which account? Give connected_account_id, or connector and identifier")),
     }
 }
 
@@ -112,6 +117,28 @@ impl Named {
             Some(wired) => Ok(Self { connector: wired.connector, tool: None, connection: Some(wired.connection) }),
             None => Err(unknown(app, name).await),
         }
+    }
+
+    /// The account that is named. One that can be called may be what it was within the last second, for the call looks at it
+    /// once more; a refusal is of what there is now.
+    async fn account(
+        &self,
+        app: &App,
+        ctx: &Ctx,
+        (tool, asked): (&str, &AccountQuery),
+    ) -> Result<(Connection, ConnectedAccount)> {
+        let which = asked.reference()?;
+        if let Some((connection, account)) = accounts::get_recent(app, ctx, &which).await?
+            && account.status == Status::Active
+            && self.fits(tool, &connection).is_ok()
+        {
+            return Ok((connection, account));
+        }
+        if let AccountRef::Of(name, _) = &which {
+            // Told before the account is looked for: that it is missing would be beside the point.
+            self.fits(tool, &connections::by_name(app, ctx, name).await?)?;
+        }
+        existing(app, ctx, &which).await
     }
 
     /// An account of another app is refused before anything leaves, and one of another connection where the tool is of one.
