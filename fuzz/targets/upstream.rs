@@ -2,6 +2,7 @@
 //! zero byte. Whatever comes, listing its tools and calling one end, and what of it is shown has nothing that nobody sees.
 
 #![no_main]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is found is found by a panic")]
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -16,8 +17,11 @@ use valetkey_upstream::{Carrier, Client, Error, Outcome, QuestionKinds, Question
 const STATUS: [u16; 8] = [200, 200, 200, 200, 202, 401, 404, 500];
 const KIND: [&str; 4] = ["application/json", "text/event-stream", "text/html", ""];
 
+/// Answers, one behind the other.
+type Answers<'a> = slice::Split<'a, u8, fn(&u8) -> bool>;
+
 /// A server that gives the answers that it has, then hangs up.
-struct Scripted<'a>(Mutex<slice::Split<'a, u8, fn(&u8) -> bool>>);
+struct Scripted<'a>(Mutex<Answers<'a>>);
 
 #[derive(Debug)]
 struct HungUp;

@@ -14,14 +14,13 @@ use crate::native;
 use crate::plan::{ANSWER, Action, Call, Each, Fill, MAX_CALLS, MAX_ELEMENTS, Next, Output, Plan, Stage, Upload};
 use crate::rules::Rules;
 use crate::scopes::{ScopeIncludes, ScopeRule};
-use crate::search::Segment;
 use crate::shape::{Demand, Shape};
 use crate::sign_in::Verify;
 use crate::target::Target;
 use http::Method;
 use indexmap::IndexMap;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use valetkey_domain::tool::{Hints, Tool as Definition};
 use valetkey_vendor::{Digest, described};
 
@@ -53,11 +52,6 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         let compiler = Compiler { at: format!("tools.{name}"), root: &root, digests, body, includes: &includes };
         tools.insert(name.to_owned(), Arc::new(compiler.tool(name, tool, &upstream)?));
     }
-    let segment = match file.alias_of {
-        None => Segment::of(&file.connector, &file.display_name, &tools),
-        // It has another's tools once more, and is not searched.
-        Some(_) => Segment::default(),
-    };
     Ok(Connector {
         slug: file.connector.clone(),
         display_name: file.display_name.clone(),
@@ -82,7 +76,7 @@ pub(crate) fn connector(file: &File, digests: &[Digest]) -> Result<Connector, Pr
         tools,
         custom: None,
         upstream,
-        segment,
+        segment: OnceLock::new(),
         own_host,
         own_endpoints: Vec::new(),
     })

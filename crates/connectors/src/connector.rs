@@ -17,7 +17,7 @@ use http::{Response, StatusCode, Uri};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use url::Url;
 use valetkey_domain::Timestamp;
 use valetkey_domain::tool::{Effect, Tool as Definition};
@@ -63,8 +63,8 @@ pub struct Connector {
     /// What is so of custom providers alone; none for one that came in a file.
     pub custom: Option<Custom>,
     pub(crate) upstream: Arc<Upstream>,
-    /// What the search knows of it; nothing of what is not searched.
-    pub(crate) segment: Segment,
+    /// What the search knows of it, once it was asked for.
+    pub(crate) segment: OnceLock<Segment>,
     pub(crate) own_host: OwnHost,
     /// OAuth endpoints in which account fields stand, as they were written, and what fills them.
     pub(crate) own_endpoints: Vec<(String, OwnHost)>,
@@ -135,6 +135,11 @@ impl Connector {
     pub fn repeated(&self, original: &str) -> Option<&Arc<Tool>> {
         let rest = original.strip_prefix(self.alias_of.as_deref()?)?;
         self.tools.get(&format!("{}{rest}", self.slug))
+    }
+
+    /// What the search knows of it, which is read from its tools when it is first asked for.
+    pub(crate) fn segment(&self) -> &Segment {
+        self.segment.get_or_init(|| Segment::of(&self.slug, &self.display_name, &self.tools))
     }
 
     /// What metrics call it: custom providers are as many as developers make, and one there.

@@ -17,13 +17,12 @@ use crate::error::Problem;
 use crate::host::OwnHost;
 use crate::remote::Remote;
 use crate::rules::Rules;
-use crate::search::Segment;
 use address::Address;
 use indexmap::{IndexMap, IndexSet};
 use pattern::Pattern;
 use place::{at, problem};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use way::Way;
 
 /// How many patterns one provider has at most.
@@ -127,7 +126,7 @@ fn assembled(
         alias_of: None,
         tools: IndexMap::new(),
         upstream: Arc::new(upstream),
-        segment: Segment::default(),
+        segment: OnceLock::new(),
         own_host,
         own_endpoints,
         remote,

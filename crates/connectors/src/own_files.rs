@@ -22,7 +22,10 @@ impl OwnFiles {
     /// is wrong leaves that in service, and what is gone is gone. Who holds a connector keeps it. Says what differs.
     pub fn take(&self, folder: Folder) -> Vec<Change> {
         let compile = |file: &str, text: &str, digests: &Digests| -> Result<Connector, Error> {
-            of_file(file, text, digests, Author::User)
+            let connector = of_file(file, text, digests, Author::User)?;
+            // Whoever searches next does not wait for what this file changed.
+            connector.segment();
+            Ok(connector)
         };
         let (next, changes) = self.now().next(folder, compile);
         *self.own.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);

@@ -88,10 +88,10 @@ impl Index {
     pub fn of(connectors: impl Iterator<Item = Arc<Connector>>) -> Self {
         let connectors: Vec<Arc<Connector>> = connectors.filter(|connector| connector.alias_of.is_none()).collect();
         let before = |tools: &mut usize, connector: &Arc<Connector>| {
-            Some(short(std::mem::replace(tools, *tools + connector.segment.lengths.len())))
+            Some(short(std::mem::replace(tools, *tools + connector.segment().lengths.len())))
         };
         let firsts = connectors.iter().scan(0, before).collect();
-        let lengths = || connectors.iter().flat_map(|connector| &connector.segment.lengths);
+        let lengths = || connectors.iter().flat_map(|connector| &connector.segment().lengths);
         let tells = tells(lengths);
         Self { connectors, firsts, tells }
     }
@@ -163,7 +163,7 @@ impl Index {
         let places = |stem: &str| {
             let hash = strings::hash(stem);
             let all = self.connectors.iter().enumerate();
-            all.filter_map(|(app, of)| Some((app, of.segment.stems.number(stem, hash)?))).collect::<Vec<_>>()
+            all.filter_map(|(app, of)| Some((app, of.segment().stems.number(stem, hash)?))).collect::<Vec<_>>()
         };
         let found = stems.map(|(stem, worth)| Meant { worth, places: places(stem) });
         found.filter(|meant| !meant.places.is_empty()).collect()
@@ -195,7 +195,7 @@ impl Index {
     }
 
     fn segment(&self, app: usize) -> Option<&Segment> {
-        self.connectors.get(app).map(|connector| &connector.segment)
+        self.connectors.get(app).map(|connector| connector.segment())
     }
 
     /// The number of an app's first tool.

@@ -7,9 +7,8 @@ use crate::error::Problem;
 use crate::file::{Errors, RateLimit};
 use crate::host::OwnHost;
 use crate::rules::Rules;
-use crate::search::Segment;
 use indexmap::IndexMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A remote MCP server, as whoever sets it up says.
 #[derive(Debug)]
@@ -60,7 +59,7 @@ pub fn connector(server: Server) -> Result<Connector, Problem> {
     Ok(Connector {
         own_host: OwnHost::compile(&origin, &hosts).map_err(|why| problem(&why))?,
         own_endpoints: Vec::new(),
-        segment: Segment::of(&slug, &display_name, &IndexMap::new()),
+        segment: OnceLock::new(),
         slug,
         display_name,
         alias_of: None,

@@ -12,8 +12,8 @@ use std::sync::Arc;
 /// How many stems each field of a tool has.
 pub(super) type Lengths = [u32; FIELDS];
 
-/// The words of one app's tools, read once, when the app is compiled: an index has them as they are, and one that is made
-/// anew because another app's file changed reads none of these again.
+/// The words of one app's tools, read once: an index has them as they are, and one that is made anew because another app's
+/// file changed reads none of these again.
 #[derive(Debug, Default)]
 pub(crate) struct Segment {
     pub(super) stems: Strings,

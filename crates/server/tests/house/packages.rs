@@ -28,6 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &[]),
     // Measures from outside, so that what it shows is what a user gets.
     ("bench", &[]),
+    // Searches the two rooms that read what strangers send over MCP.
+    ("fuzz", &["mcp", "upstream"]),
     ("server", &["storage", "vault", "connectors", "outbound", "core", "app", "api", "mcp", "web", "lab"]),
 ];
 
@@ -68,6 +70,8 @@ const LICENCES: &[&str] = &[
     "MIT",
     "MIT-0",
     "MPL-2.0",
+    // Of libFuzzer, which no build but fuzz/run's has.
+    "NCSA",
     "OpenSSL",
     "Unicode-3.0",
     "Unlicense",
