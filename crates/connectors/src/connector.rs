@@ -10,7 +10,7 @@ use crate::reasons::lacks_scope;
 use crate::remote::{Remote, RemoteTool};
 use crate::rules::{FailedRequest, Rules};
 use crate::scopes::{ScopeIncludes, ScopeRule};
-use crate::search::Segment;
+use crate::segment::{Reader, Segment};
 use crate::sign_in::Verify;
 use bytes::Bytes;
 use http::{Response, StatusCode, Uri};
@@ -139,7 +139,8 @@ impl Connector {
 
     /// What the search knows of it, which is read from its tools when it is first asked for.
     pub(crate) fn segment(&self) -> &Segment {
-        self.segment.get_or_init(|| Segment::of(&self.slug, &self.display_name, &self.tools))
+        let tools = self.tools.values().map(|tool| (&tool.definition, tool.keywords.as_slice()));
+        self.segment.get_or_init(|| Reader::default().app(&self.slug, &self.display_name, tools))
     }
 
     /// What metrics call it: custom providers are as many as developers make, and one there.

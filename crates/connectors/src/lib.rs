@@ -32,6 +32,7 @@ pub mod remote;
 mod rules;
 mod scopes;
 pub mod search;
+mod segment;
 mod setting;
 pub mod shape;
 mod shipped;

@@ -5,23 +5,12 @@
 
 mod alike;
 mod apps;
-mod number;
-mod phrases;
-mod postings;
-mod reader;
-mod segment;
-mod strings;
-mod words;
 
 use crate::connector::{Connector, Tool};
+use crate::segment::{Counts, FIELDS as FIELDS_OF_A_TOOL, Lengths, Segment, WORDS, count, hash, place, short};
 use alike::ALIKE;
-use number::{count, place, short};
-use postings::{Counts, FIELDS as FIELDS_OF_A_TOOL};
-use segment::Lengths;
-pub(crate) use segment::Segment;
 use std::sync::Arc;
 use valetkey_domain::tool::Effect;
-use words::WORDS;
 
 /// How many words of a query count; what is behind them is not looked at.
 const MOST_WORDS: usize = 32;
@@ -161,7 +150,7 @@ impl Index {
     fn meant(&self, word: &str) -> Vec<Meant> {
         let stems = std::iter::once((word, 1.0)).chain(ALIKE.to(word).map(|other| (other, MEANT)));
         let places = |stem: &str| {
-            let hash = strings::hash(stem);
+            let hash = hash(stem);
             let all = self.connectors.iter().enumerate();
             all.filter_map(|(app, of)| Some((app, of.segment().stems.number(stem, hash)?))).collect::<Vec<_>>()
         };

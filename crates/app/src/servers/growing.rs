@@ -1,10 +1,11 @@
 //! A JSON array of definitions that grows at its end, no longer than it may be.
 
-use super::toolset::definition;
+use super::toolset::Definition;
 use crate::{App, Error, Result};
 use bytes::Bytes;
 use std::sync::Arc;
 use valetkey_connectors::Tool;
+use valetkey_connectors::native::HEAVY_BYTES;
 
 /// A JSON array without its end.
 pub(super) struct Growing {
@@ -19,16 +20,17 @@ impl Growing {
         Self { text: front.to_vec(), most }
     }
 
-    /// The array with more tools, and how many did not fit. They are written off the async threads: how long
-    /// they are shows with that.
+    /// The array with more tools, which weigh no more than this, and how many did not fit. Many are written off the async
+    /// threads.
     ///
     /// # Errors
     /// It can't be written.
-    pub(super) async fn with(mut self, app: &App, tools: Vec<Arc<Tool>>) -> Result<(Self, usize)> {
-        if tools.is_empty() {
-            return Ok((self, 0));
-        }
+    pub(super) async fn with(mut self, app: &App, tools: Vec<Arc<Tool>>, weight: usize) -> Result<(Self, usize)> {
         let writing = move || self.add(&tools).map(|left_out| (self, left_out));
+        // What is written of a tool is a part of what it weighs.
+        if weight < HEAVY_BYTES {
+            return writing();
+        }
         app.core.tasks.spawn_blocking(writing).await.map_err(Error::internal)?
     }
 
@@ -38,7 +40,7 @@ impl Growing {
             if before > 1 {
                 self.text.push(b',');
             }
-            serde_json::to_writer(&mut self.text, &definition(&tool.definition)).map_err(Error::internal)?;
+            serde_json::to_writer(&mut self.text, &Definition::of(&tool.definition)).map_err(Error::internal)?;
             // Its end has to fit too.
             if self.text.len() >= self.most {
                 self.text.truncate(before);

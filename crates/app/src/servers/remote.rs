@@ -80,7 +80,8 @@ async fn assembled(app: &App, ctx: &Ctx, served: &Served, all: &[ServerTools]) -
             missing.push(format!("{of}: {count} of its tools are not as they were accepted, and are held back"));
         }
         let own = shown.into_iter().filter(|tool| is_its_own(set, mapping, tool)).collect();
-        let (back, left_out) = array.with(app, own).await?;
+        let weight = asked.as_ref().map_or(0, |(_, weight)| weight.as_ref().map_or(0, |weight| *weight));
+        let (back, left_out) = array.with(app, own, weight).await?;
         array = back;
         if left_out > 0 {
             app.core.metrics.refused(Limit::Answer);
@@ -286,6 +287,10 @@ enum Connected {
 }
 
 async fn connected(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMapping) -> Result<Connected> {
+    let owner = Owner::of(served.identifier().clone());
+    if let Some(connected) = connected_recently(app, ctx, &owner, mapping).await? {
+        return Ok(connected);
+    }
     let connection = connections::get(app, ctx, &mapping.mapping.connection).await?;
     if !connection.enabled {
         return Ok(Connected::Off);
@@ -298,10 +303,24 @@ async fn connected(app: &App, ctx: &Ctx, served: &Served, mapping: &RemoteMappin
     if wired.connector.remote.is_none() {
         return Ok(Connected::NoTools);
     }
-    let owner = Owner::of(served.identifier().clone());
     let account = accounts::find(app, ctx, &wired.connection.id, &owner).await?;
     let account = account.filter(|account| account.status == Status::Active);
     Ok(Connected::On(Box::new(wired), account.map(Box::new)))
+}
+
+/// The same by what was read within the last second, where the user is signed in by that: what is missing is looked for as it
+/// is, and so is a custom provider, which may be another by now.
+async fn connected_recently(app: &App, ctx: &Ctx, owner: &Owner, mapping: &RemoteMapping) -> Result<Option<Connected>> {
+    if mapping.remote.is_none() {
+        return Ok(None);
+    }
+    let id = &mapping.mapping.connection;
+    let Some(connection) = connections::get_recent(app, ctx, id).await.ok().filter(|one| one.enabled) else {
+        return Ok(None);
+    };
+    let account = accounts::find_recent(app, ctx, id, owner).await?;
+    let Some(account) = account.filter(|account| account.status == Status::Active) else { return Ok(None) };
+    Ok(Some(Connected::On(Box::new(Wired::of(app, connection)?), Some(Box::new(account)))))
 }
 
 async fn tools_of(

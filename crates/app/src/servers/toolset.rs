@@ -12,6 +12,7 @@ use crate::entrance::doors;
 use crate::entrance::grants::Presented;
 use crate::entrance::sessions::StaticUrl;
 use crate::{App, Error, Result};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -344,23 +345,49 @@ pub fn beside(options: &Options) -> Option<Value> {
 /// A tool in MCP's words, as `tools/list` gives it.
 #[must_use]
 pub fn definition(tool: &valetkey_domain::tool::Tool) -> Value {
-    let mut definition = json!({
-        "name": tool.name,
-        "title": tool.title,
-        "description": tool.description,
-        "inputSchema": tool.input_schema,
-        "annotations": {
-            "title": tool.title,
-            "readOnlyHint": tool.effect.read_only(),
-            "destructiveHint": tool.effect.destructive(),
-            "idempotentHint": tool.hints.idempotent,
-            "openWorldHint": tool.hints.open_world,
-        },
-    });
-    if let (Some(schema), Some(members)) = (&tool.output_schema, definition.as_object_mut()) {
-        members.insert("outputSchema".into(), schema.clone());
+    json!(Definition::of(tool))
+}
+
+/// The same as it is written, without a copy of its schemas.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Definition<'a> {
+    name: &'a str,
+    title: &'a str,
+    description: &'a str,
+    input_schema: &'a Value,
+    annotations: Annotations<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_schema: Option<&'a Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Annotations<'a> {
+    title: &'a str,
+    read_only_hint: bool,
+    destructive_hint: bool,
+    idempotent_hint: bool,
+    open_world_hint: bool,
+}
+
+impl<'a> Definition<'a> {
+    pub(super) fn of(tool: &'a valetkey_domain::tool::Tool) -> Self {
+        Self {
+            name: &tool.name,
+            title: &tool.title,
+            description: &tool.description,
+            input_schema: &tool.input_schema,
+            annotations: Annotations {
+                title: &tool.title,
+                read_only_hint: tool.effect.read_only(),
+                destructive_hint: tool.effect.destructive(),
+                idempotent_hint: tool.hints.idempotent,
+                open_world_hint: tool.hints.open_world,
+            },
+            output_schema: tool.output_schema.as_ref(),
+        }
     }
-    definition
 }
 
 #[cfg(test)]

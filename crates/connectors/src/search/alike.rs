@@ -1,7 +1,7 @@
 //! Words that people use for one thing, where an app has another name for it. General English and the nouns of office
 //! apps; nothing here names a tool.
 
-use super::words::{WORDS, Words};
+use crate::segment::{WORDS, Words};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 

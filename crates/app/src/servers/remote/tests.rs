@@ -129,6 +129,38 @@ async fn attack_78_servers_that_hang_or_fail_after_they_listed_are_asked_once_an
     assert_eq!(list().await, (0, 2));
 }
 
+#[tokio::test]
+async fn a_list_is_of_what_was_changed_here_a_moment_ago() {
+    let address = server(of_one_tool().0).await;
+    let (app, ctx) = alone(&[&address]).await;
+    let token = over(&app, &ctx, std::slice::from_ref(&address)).await;
+    let list = async || {
+        let (ctx, served) = toolset::open(&app, &token).await.unwrap();
+        let Listing { tools, missing, .. } = listed(&app, &ctx, &served).await.unwrap();
+        let tools: Vec<serde_json::Value> = serde_json::from_slice(&tools).unwrap();
+        let names = tools.iter().map(|tool| tool["name"].as_str().unwrap().rsplit('_').next().unwrap().to_owned());
+        (names.collect::<Vec<_>>(), missing.len())
+    };
+    let one = || (vec!["one".to_owned()], 0);
+    assert_eq!((list().await, list().await), (one(), one()));
+    let page = crate::Page { size: 1, after: None };
+    let found = connections::list(&app, &ctx, &connections::Filter::default(), &page).await;
+    let connection = found.unwrap().items.remove(0);
+    let set = async |enabled| {
+        let change = connections::Change { enabled: Some(enabled), ..connections::Change::default() };
+        let now = connections::get(&app, &ctx, &connection.id).await.unwrap();
+        connections::update(&app, &ctx, &now, change).await.unwrap();
+    };
+    set(false).await;
+    assert_eq!(list().await, (vec![], 1));
+    set(true).await;
+    assert_eq!(list().await, one());
+    let owner = Owner::of(valetkey_domain::name::Identifier::parse("ann").unwrap());
+    let which = accounts::AccountRef::Of(connection.name.to_string(), owner);
+    accounts::disconnect(&app, &ctx, &which).await.unwrap();
+    assert_eq!(list().await, (vec!["in".to_owned()], 0), "there is one to sign in by");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attack_78_a_list_over_all_connections_is_no_longer_than_an_answer_and_says_what_it_lacks() {
     let mut addresses = Vec::new();

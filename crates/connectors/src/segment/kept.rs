@@ -2,40 +2,31 @@
 
 use super::number::{place, short};
 use super::postings::{FIELDS, Postings};
-use super::reader::Reader;
 use super::strings::Strings;
-use crate::connector::Tool;
-use indexmap::IndexMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// How many stems each field of a tool has.
-pub(super) type Lengths = [u32; FIELDS];
+pub(crate) type Lengths = [u32; FIELDS];
 
 /// The words of one app's tools, read once: an index has them as they are, and one that is made anew because another app's
 /// file changed reads none of these again.
 #[derive(Debug, Default)]
 pub(crate) struct Segment {
-    pub(super) stems: Strings,
-    pub(super) postings: Postings,
+    pub(crate) stems: Strings,
+    pub(crate) postings: Postings,
     /// For each tool, how long its fields are.
-    pub(super) lengths: Vec<Lengths>,
+    pub(crate) lengths: Vec<Lengths>,
     /// What the tools are called.
-    pub(super) names: Names,
+    pub(crate) names: Names,
     /// The app's own name's stems.
-    pub(super) called: Vec<u32>,
+    pub(crate) called: Vec<u32>,
     /// For each stem, how many tools have it in name, title or description.
-    pub(super) said: Vec<u32>,
+    pub(crate) said: Vec<u32>,
 }
 
 impl Segment {
-    /// The words of an app and its tools.
-    pub(crate) fn of(slug: &str, display_name: &str, tools: &IndexMap<String, Arc<Tool>>) -> Self {
-        Reader::default().app(slug, display_name, tools)
-    }
-
     /// Which share of the app's tools has a stem of it; all, if it is one of the app's own name, whatever the tools say.
-    pub(super) fn share(&self, stem: u32) -> f64 {
+    pub(crate) fn share(&self, stem: u32) -> f64 {
         if self.called.contains(&stem) {
             return 1.0;
         }
@@ -46,7 +37,7 @@ impl Segment {
 
 /// What tools are called: for each its name, then its keywords, as stems that stand in a phrase once.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     stems: Vec<u32>,
     /// For each phrase, where its stems end.
     ends: Vec<u32>,
@@ -56,17 +47,17 @@ pub(super) struct Names {
 
 impl Names {
     /// The phrases of a tool, its name first.
-    pub(super) fn of(&self, tool: usize) -> impl Iterator<Item = &[u32]> {
+    pub(crate) fn of(&self, tool: usize) -> impl Iterator<Item = &[u32]> {
         part(&self.tools, tool).map(|phrase| self.stems.get(part(&self.ends, phrase)).unwrap_or_default())
     }
 
-    pub(super) fn add(&mut self, stems: impl Iterator<Item = u32>) {
+    pub(crate) fn add(&mut self, stems: impl Iterator<Item = u32>) {
         self.stems.extend(stems);
         self.ends.push(short(self.stems.len()));
     }
 
     /// What was added since the last one is called so.
-    pub(super) fn end_tool(&mut self) {
+    pub(crate) fn end_tool(&mut self) {
         self.tools.push(short(self.ends.len()));
     }
 }

@@ -5,13 +5,13 @@ use super::number::{place, short};
 use hashbrown::HashMap;
 
 /// In how many fields of a tool a stem may stand.
-pub(super) const FIELDS: usize = 6;
+pub(crate) const FIELDS: usize = 6;
 /// How often a stem stands in each field; what is more often than 255 times is 255.
-pub(super) type Counts = [u8; FIELDS];
+pub(crate) type Counts = [u8; FIELDS];
 
 /// The lists, made.
 #[derive(Debug, Default)]
-pub(super) struct Postings {
+pub(crate) struct Postings {
     bytes: Vec<u8>,
     /// For each stem, where its list begins and how many tools are in it.
     lists: Vec<(u32, u32)>,
@@ -21,7 +21,7 @@ pub(super) struct Postings {
 
 /// The lists while they are made. Tools come in their order.
 #[derive(Default)]
-pub(super) struct Writer {
+pub(crate) struct Writer {
     lists: Vec<List>,
     ways: Vec<Counts>,
     numbers: HashMap<Counts, u32>,
@@ -37,7 +37,7 @@ struct List {
 
 impl Writer {
     /// A stem stands in a tool.
-    pub(super) fn add(&mut self, stem: u32, tool: u32, counts: Counts) {
+    pub(crate) fn add(&mut self, stem: u32, tool: u32, counts: Counts) {
         let way = *self.numbers.entry(counts).or_insert_with(|| {
             self.ways.push(counts);
             short(self.ways.len() - 1)
@@ -53,7 +53,7 @@ impl Writer {
     }
 
     /// All of it.
-    pub(super) fn done(self) -> Postings {
+    pub(crate) fn done(self) -> Postings {
         let mut bytes = Vec::with_capacity(self.lists.iter().map(|list| list.bytes.len()).sum());
         let mut lists = Vec::with_capacity(self.lists.len());
         for list in self.lists {
@@ -66,12 +66,12 @@ impl Writer {
 
 impl Postings {
     /// In how many tools a stem stands.
-    pub(super) fn tools_with(&self, stem: u32) -> usize {
+    pub(crate) fn tools_with(&self, stem: u32) -> usize {
         self.lists.get(place(stem)).map_or(0, |(_, tools)| place(*tools))
     }
 
     /// The tools in which a stem stands, with how often in which field.
-    pub(super) fn of(&self, stem: u32) -> impl Iterator<Item = (usize, Counts)> {
+    pub(crate) fn of(&self, stem: u32) -> impl Iterator<Item = (usize, Counts)> {
         let (start, tools) = self.lists.get(place(stem)).copied().unwrap_or_default();
         let mut bytes = self.bytes.get(place(start)..).unwrap_or_default().iter();
         let mut next = 0;

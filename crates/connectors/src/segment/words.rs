@@ -22,10 +22,10 @@ const ASKING: &str = "what who which when where how did is are does do has have 
     whose why any";
 
 /// The one who reads words.
-pub(super) static WORDS: LazyLock<Words> = LazyLock::new(Words::default);
+pub(crate) static WORDS: LazyLock<Words> = LazyLock::new(Words::default);
 
 /// Reads words.
-pub(super) struct Words {
+pub(crate) struct Words {
     stemmer: Stemmer,
     empty: HashSet<&'static str>,
     asking: HashSet<&'static str>,
@@ -33,11 +33,11 @@ pub(super) struct Words {
 }
 
 /// A query, read.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     /// Its stems, each once, with what they are worth.
-    pub(super) stems: Vec<(String, f64)>,
+    pub(crate) stems: Vec<(String, f64)>,
     /// Whether it is a question.
-    pub(super) is_question: bool,
+    pub(crate) is_question: bool,
 }
 
 impl Default for Words {
@@ -53,12 +53,12 @@ impl Default for Words {
 
 impl Words {
     /// Whether a word stands everywhere and tells nothing.
-    pub(super) fn is_empty(&self, word: &str) -> bool {
+    pub(crate) fn is_empty(&self, word: &str) -> bool {
         self.empty.contains(word)
     }
 
     /// What a query asks for.
-    pub(super) fn asked(&self, query: &str) -> Asked {
+    pub(crate) fn asked(&self, query: &str) -> Asked {
         let mut lower = String::new();
         let words: Vec<&str> = split(lowered(query, &mut lower)).collect();
         let (mut seen, mut stems, mut worth) = (HashSet::new(), Vec::new(), 1.0);
@@ -78,13 +78,13 @@ impl Words {
     }
 
     /// A word without its ending.
-    pub(super) fn stem(&self, word: &str) -> String {
+    pub(crate) fn stem(&self, word: &str) -> String {
         self.stemmer.stem(word).into_owned()
     }
 }
 
 /// A text in lower case, in a place that is used again.
-pub(super) fn lowered<'a>(text: &str, lower: &'a mut String) -> &'a str {
+pub(crate) fn lowered<'a>(text: &str, lower: &'a mut String) -> &'a str {
     lower.clear();
     if text.is_ascii() {
         lower.push_str(text);
@@ -100,7 +100,7 @@ pub(super) fn lowered<'a>(text: &str, lower: &'a mut String) -> &'a str {
 }
 
 /// The words of a text in lower case, in order.
-pub(super) fn split(lower: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn split(lower: &str) -> impl Iterator<Item = &str> {
     let (mut rest, is_ascii) = (lower, lower.is_ascii());
     std::iter::from_fn(move || {
         let (word, behind) = if is_ascii { first_of_bytes(rest) } else { first_of_letters(rest) };

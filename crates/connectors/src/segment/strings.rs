@@ -9,13 +9,13 @@ use std::sync::LazyLock;
 static HASHES: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
 
 /// What a string is looked for by.
-pub(super) fn hash(string: &str) -> u64 {
+pub(crate) fn hash(string: &str) -> u64 {
     HASHES.hash_one(string)
 }
 
 /// Strings, numbered from 0 in the order in which they came.
 #[derive(Debug, Default)]
-pub(super) struct Strings {
+pub(crate) struct Strings {
     text: String,
     ends: Vec<u32>,
     numbers: HashTable<u32>,
@@ -23,12 +23,12 @@ pub(super) struct Strings {
 
 impl Strings {
     /// The number of a string with its hash, if it is known.
-    pub(super) fn number(&self, string: &str, hash: u64) -> Option<u32> {
+    pub(crate) fn number(&self, string: &str, hash: u64) -> Option<u32> {
         self.numbers.find(hash, |number| self.at(*number) == string).copied()
     }
 
     /// The number of a string; a new one if it is not known.
-    pub(super) fn number_or_new(&mut self, string: &str) -> (u32, bool) {
+    pub(crate) fn number_or_new(&mut self, string: &str) -> (u32, bool) {
         let own = hash(string);
         if let Some(number) = self.number(string, own) {
             return (number, false);

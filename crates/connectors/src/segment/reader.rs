@@ -1,29 +1,27 @@
 //! Reads the tools of an app into lists of where each stem stands. Each word is looked up and counted, so a word is stemmed
 //! once, an argument that many tools have is read once, and nothing is made for a single word.
 
+use super::kept::{Lengths, Names, Segment};
 use super::number::{place, short};
 use super::postings::{Counts, Writer};
-use super::segment::{Lengths, Names, Segment};
 use super::strings::Strings;
 use super::words::{WORDS, lowered, split};
-use crate::connector::Tool;
 use hashbrown::HashMap;
-use indexmap::IndexMap;
 use serde_json::Value;
 use std::ops::Range;
-use std::sync::Arc;
+use valetkey_domain::tool::Tool;
 
 /// The places of the fields of a tool.
-pub(super) const NAME: usize = 0;
-pub(super) const TITLE: usize = 1;
-pub(super) const APP: usize = 2;
-pub(super) const DESCRIPTION: usize = 3;
-pub(super) const ARGUMENTS: usize = 4;
-pub(super) const KEYWORDS: usize = 5;
+pub(crate) const NAME: usize = 0;
+pub(crate) const TITLE: usize = 1;
+pub(crate) const APP: usize = 2;
+pub(crate) const DESCRIPTION: usize = 3;
+pub(crate) const ARGUMENTS: usize = 4;
+pub(crate) const KEYWORDS: usize = 5;
 
 /// Reads the tools of an app, one after the other.
 #[derive(Default)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     /// Words as they stand in a text, each with its stem; words that tell nothing have none.
     seen: Strings,
     stem_of: Vec<Option<u32>>,
@@ -62,13 +60,18 @@ impl Tally {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads an app and its tools.
-    pub(super) fn app(mut self, slug: &str, display_name: &str, tools: &'a IndexMap<String, Arc<Tool>>) -> Segment {
+    /// Reads an app and its tools, each with what else people call what it does.
+    pub(crate) fn app(
+        mut self,
+        slug: &str,
+        display_name: &str,
+        tools: impl Iterator<Item = (&'a Tool, &'a [String])>,
+    ) -> Segment {
         let (mut called, mut said) = (Vec::new(), Vec::new());
         self.text(slug, |stem, _| called.push(stem));
         self.text(display_name, |stem, _| called.push(stem));
-        for tool in tools.values() {
-            self.tool(slug, tool, &called);
+        for (tool, keywords) in tools {
+            self.tool(slug, (tool, keywords), &called);
             for (stem, counts) in &self.tally.counted {
                 if [NAME, TITLE, DESCRIPTION].iter().any(|field| counts.get(*field).is_some_and(|n| *n > 0)) {
                     said.resize(said.len().max(place(*stem) + 1), 0_u32);
@@ -80,9 +83,8 @@ impl<'a> Reader<'a> {
         Segment { stems, postings: postings.done(), lengths, names, called, said }
     }
 
-    fn tool(&mut self, slug: &str, tool: &'a Tool, called: &[u32]) {
+    fn tool(&mut self, slug: &str, (shown, keywords): (&'a Tool, &[String]), called: &[u32]) {
         self.tally.counted.clear();
-        let shown = &tool.definition;
         let own_name = shown.name.strip_prefix(slug).unwrap_or(&shown.name);
         let name = self.text(own_name, |stem, tally| tally.add(stem, NAME));
         self.names.add(self.tally.counted.iter().map(|(stem, _)| *stem));
@@ -90,7 +92,7 @@ impl<'a> Reader<'a> {
         called.iter().for_each(|stem| self.tally.add(*stem, APP));
         let description = self.text(&shown.description, |stem, tally| tally.add(stem, DESCRIPTION));
         let arguments = self.arguments(&shown.input_schema);
-        let keywords = tool.keywords.iter().map(|phrase| self.keyword(phrase)).sum();
+        let keywords = keywords.iter().map(|phrase| self.keyword(phrase)).sum();
         self.names.end_tool();
         let number = short(self.lengths.len());
         for (stem, counts) in &self.tally.counted {
